@@ -150,6 +150,7 @@ class Prediction:
     sentence : str
         One plain sentence, rolled up to what is sure enough to say.
     embedding : array of float32, shape (features,)
+        Left out, like `evidence`, when two predictions are compared.
     evidence : array of float32, shape (rows, columns), or None
         Class-activation map of the decisive answer over the `frame`, 0 to 1; None unless asked for.
     """
@@ -161,15 +162,15 @@ class Prediction:
     failure: Failure | None = None
     kind: KindEstimate | None = None
     answers: tuple[AnswerEstimate, ...] = ()
-    asked: Mapping[str, float] = field(default_factory=lambda: {})
+    asked: Mapping[str, float] = field(default_factory=dict[str, float])
     path_taken: tuple[str, ...] = ()
     sentence: str = ""
-    classes: Mapping[str, ClassEstimate] = field(default_factory=lambda: {})
+    classes: Mapping[str, ClassEstimate] = field(default_factory=dict[str, ClassEstimate])
     frame: Frame | None = None
     embedding: Float[ndarray, " features"] = field(
-        default_factory=lambda: np.zeros(0, np.float32), repr=False
+        default_factory=lambda: np.zeros(0, np.float32), repr=False, compare=False
     )
-    evidence: Float[ndarray, "rows columns"] | None = field(default=None, repr=False)
+    evidence: Float[ndarray, "rows columns"] | None = field(default=None, repr=False, compare=False)
 
     @property
     def ok(self) -> bool:
@@ -200,11 +201,13 @@ class Prediction:
             "kind": _kind_dict(self.kind) if self.kind else None,
             "sentence": self.sentence,
             "path_taken": list(self.path_taken),
-            "classes": {k: asdict(c) for k, c in self.classes.items()},
+            "classes": {k: _class_dict(c) for k, c in self.classes.items()},
             "asked": dict(self.asked),
             "answers": [asdict(a) for a in self.answers],
             "frame": asdict(self.frame) if self.frame else None,
-            "evidence": None if self.evidence is None else np.round(self.evidence, 4).tolist(),
+            "evidence": None
+            if self.evidence is None
+            else np.round(self.evidence.astype(float), 4).tolist(),
         }
         if embedding:
             out["embedding"] = self.embedding.tolist()
@@ -218,3 +221,7 @@ def _kind_dict(kind: KindEstimate) -> dict[str, Any]:
         "confidence": kind.confidence,
         "probabilities": dict(kind.probabilities),
     }
+
+
+def _class_dict(estimate: ClassEstimate) -> dict[str, Any]:
+    return {**asdict(estimate), "probabilities": list(estimate.probabilities)}

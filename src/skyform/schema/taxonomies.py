@@ -9,8 +9,10 @@ Class names, numbers and order are the data sets' own: Galaxy10 SDSS and DECaLS 
 clean classes of Zhu et al. 2019 (arXiv:1807.10406), Galaxy Zoo 1 (Lintott et al. 2008, 2011).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 from jaxtyping import Float
@@ -70,7 +72,7 @@ class Taxonomy:
 
     def coverage(self, fractions: Float[ndarray, "*batch answers"]) -> Float[ndarray, "*batch"]:
         """Share of all votes that any class of this taxonomy holds, 0 to 1."""
-        return self.shares(fractions).sum(axis=-1)
+        return np.asarray(self.shares(fractions).sum(axis=-1))
 
     def probabilities(
         self, fractions: Float[ndarray, "*batch answers"]
@@ -91,8 +93,8 @@ def probability(
     for factor in rule:
         total = np.zeros(fractions.shape[:-1])
         for answers in factor:
-            total = total + np.prod(known[..., [tree.index[a] for a in answers]], axis=-1)
-        out = out * total
+            total += np.prod(known[..., [tree.index[a] for a in answers]], axis=-1)
+        out *= total
     return out
 
 
@@ -251,7 +253,7 @@ GALAXY_ZOO_1 = Taxonomy(
     "galaxy_zoo_1",
     "Galaxy Zoo 1",
     (
-        TaxonomyClass(0, "elliptical", "Elliptical", (((_SMOOTH,), _NO_SPIRAL),) + _NO_MERGER),
+        TaxonomyClass(0, "elliptical", "Elliptical", (((_SMOOTH,), _NO_SPIRAL), *_NO_MERGER)),
         TaxonomyClass(
             1,
             "spiral_clockwise",
@@ -286,9 +288,9 @@ CLEAN5 = Taxonomy(
     ),
 )
 
-TAXONOMIES: dict[str, Taxonomy] = {
-    t.id: t for t in (GALAXY10_SDSS, GALAXY10_DECALS, HUBBLE, FIVE_WAY, GALAXY_ZOO_1, CLEAN5)
-}
+TAXONOMIES: Mapping[str, Taxonomy] = MappingProxyType(
+    {t.id: t for t in (GALAXY10_SDSS, GALAXY10_DECALS, HUBBLE, FIVE_WAY, GALAXY_ZOO_1, CLEAN5)}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ Sources: Willett et al. 2013, MNRAS 435, 2835, table 2 (the Galaxy Zoo 2 tree); 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
 __all__ = ["DECALS", "GZ2", "KAGGLE", "SKYFORM", "TREES", "Answer", "Question", "Tree"]
 
@@ -62,7 +63,7 @@ class Tree:
     name: str
     questions: tuple[Question, ...]
     always_asked: frozenset[str] = frozenset()
-    also_asked: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {})
+    also_asked: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
     @cached_property
     def answers(self) -> tuple[Answer, ...]:
@@ -120,16 +121,23 @@ class Tree:
         """Id of the first question."""
         return self.questions[0].id
 
-    def implied(self, answer: str) -> tuple[str, ...]:
-        """Answers that everyone must have given who gave this one, from the root down, itself last.
+    @cached_property
+    def needed(self) -> dict[str, tuple[str, ...]]:
+        """Answers that everyone gave who is asked each question, from the root down.
 
-        With several routes to a question, only what all routes share is implied.
+        With several routes to a question, only what all routes share: both answers to "bar" lead to "spiral", so none is needed.
         """
-        question = answer.partition(".")[0]
-        routes = [set(self.implied(self.answers[p].id)) for p in self.parents[question]]
-        shared = set[str].intersection(*routes) if routes else set[str]()
-        depth = {q: i for i, q in enumerate(self.order)}
-        return (*sorted(shared, key=lambda a: depth[a.partition(".")[0]]), answer)
+        out: dict[str, tuple[str, ...]] = {}
+        for q in self.order:
+            parents = [self.answers[p] for p in self.parents[q]]
+            routes = [(*out[a.question], a.id) for a in parents]
+            shared = set[str].intersection(*map(set, routes)) if routes else set[str]()
+            out[q] = tuple(a for a in routes[0] if a in shared) if routes else ()
+        return out
+
+    def implied(self, answer: str) -> tuple[str, ...]:
+        """Answers that everyone must have given who gave this one, from the root down, itself last."""
+        return (*self.needed[answer.partition(".")[0]], answer)
 
 
 def _question(number: int, id: str, text: str, *answers: tuple[str, str, str | None]) -> Question:
@@ -249,11 +257,13 @@ _SENSE = Question(
         Answer("sense.anticlockwise", "anticlockwise", None, "GZ1.anticlockwise"),
     ),
 )
-# What our networks answer: the GZ2 tree, its 37 columns first, and Galaxy Zoo 1's sense of rotation beside it.
+# What our networks answer: the GZ2 tree with Kaggle's convention for question 6, its 37 columns first, and Galaxy Zoo 1's sense
+# of rotation beside it.
 SKYFORM = Tree(
     "skyform",
     "Galaxy Zoo 2 with Galaxy Zoo 1's sense of rotation",
     (*_GZ2_QUESTIONS, _SENSE),
+    always_asked=frozenset({"odd"}),
     also_asked={"sense": ("spiral.yes",)},
 )
 
@@ -351,4 +361,4 @@ DECALS = Tree(
     },
 )
 
-TREES: dict[str, Tree] = {t.id: t for t in (GZ2, KAGGLE, SKYFORM, DECALS)}
+TREES: Mapping[str, Tree] = MappingProxyType({t.id: t for t in (GZ2, KAGGLE, SKYFORM, DECALS)})

@@ -6,6 +6,8 @@ array means that nobody answered the question, so that nothing is known.
 """
 
 from collections.abc import Mapping
+from math import isnan
+from operator import itemgetter
 
 import numpy as np
 from jaxtyping import Float
@@ -35,7 +37,7 @@ def probability_asked(
         total = np.zeros(fractions.shape[:-1])
         for p in parents:
             given = np.nan_to_num(fractions[..., p], nan=0.0)
-            total = total + asked[tree.answers[p].question] * given
+            total += asked[tree.answers[p].question] * given
         asked[q] = total
     return {q.id: asked[q.id] for q in tree.questions}
 
@@ -80,13 +82,16 @@ def most_probable_path(tree: Tree, fractions: Float[ndarray, " answers"]) -> tup
     favour short branches: a galaxy that most people call featured could come out as smooth, because smooth galaxies are asked less.)
     """
     _check_width(tree, fractions)
+    values = fractions.tolist()
     chosen: list[str] = []
     for q in tree.order:
         parents = tree.parents[q]
-        opened = not parents or any(tree.answers[p].id in chosen for p in parents)
-        part = fractions[tree.slices[q]]
-        if opened and not np.isnan(part).all():
-            chosen.append(tree.question[q].answers[int(np.nanargmax(part))].id)
+        if parents and not any(tree.answers[p].id in chosen for p in parents):
+            continue
+        answers = zip(values[tree.slices[q]], tree.question[q].answers, strict=True)
+        known = [(votes, answer.id) for votes, answer in answers if not isnan(votes)]
+        if known:
+            chosen.append(max(known, key=itemgetter(0))[1])
     return tuple(chosen)
 
 
@@ -99,16 +104,15 @@ def rolled_up(
 ) -> tuple[str, ...]:
     """The part of the most probable path that is sure enough to say aloud.
 
-    An answer is kept while its own fraction is at least `threshold` (or the question's entry in `thresholds`), and while every answer
-    that it hangs on is kept: an unsure answer takes its whole branch with it, so that the statement stops at the ancestor.
+    An answer is kept if its own fraction is at least `threshold` (or its question's entry in `thresholds`), and if the first answer
+    and every answer that it needs (`Tree.needed`) are kept: an unsure answer takes with it what hangs on it, so that the statement
+    stops at the ancestor. Where every answer leads on alike, as both do at "bar", nothing hangs on being sure of one.
     """
     kept: list[str] = []
     limits = thresholds or {}
-    path = most_probable_path(tree, fractions)
-    for answer in path:
+    for answer in most_probable_path(tree, fractions):
         question = answer.partition(".")[0]
-        parents = [tree.answers[p].id for p in tree.parents[question]]
-        reached = not parents or any(p in kept for p in parents)
+        reached = question == tree.root or (kept and all(a in kept for a in tree.needed[question]))
         if reached and fractions[tree.index[answer]] >= limits.get(question, threshold):
             kept.append(answer)
     return tuple(kept)

@@ -1,35 +1,35 @@
 """Numbers into words: chances after the IPCC's calibrated language, and the one plain sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
 from skyform.schema.prediction import KindEstimate
+from skyform.schema.taxonomies import KINDS
 from skyform.schema.trees import Tree
 from skyform.schema.votes import rolled_up
 
 __all__ = ["chance", "sentence"]
 
 _SURE = 0.66
+_CHANCES = (
+    (0.99, "virtually certain"),
+    (0.90, "very likely"),
+    (_SURE, "likely"),
+    (0.33, "could go either way"),
+)
 
 
 def chance(probability: float) -> str:
     """The words for a probability, the same everywhere (IPCC guidance note on uncertainties, 2010, table 1)."""
-    if probability > 0.99:
-        return "virtually certain"
-    if probability > 0.90:
-        return "very likely"
-    if probability > _SURE:
-        return "likely"
-    if probability >= 0.33:
-        return "could go either way"
-    return "unlikely"
+    return next((words for least, words in _CHANCES if probability >= least), "unlikely")
 
 
 def sentence(tree: Tree, kind: KindEstimate, fractions: Float[ndarray, " answers"]) -> str:
     """What is in the picture, in one sentence that stops where the certainty stops.
+
+    Its first words are the chance of the noun ("a spiral galaxy"); each detail after it is at least likely by itself.
 
     Parameters
     ----------
@@ -38,109 +38,120 @@ def sentence(tree: Tree, kind: KindEstimate, fractions: Float[ndarray, " answers
     kind : KindEstimate
         With calibrated confidence.
     fractions : array, shape (answers,)
-        Conditional fractions.
+        Conditional fractions; NaN where nothing is known.
+
+    Raises
+    ------
+    ValueError
+        If the tree has other questions than the GZ2 tree.
     """
-    if kind.id != "galaxy":
-        what = "none of the kinds that Skyform knows" if kind.id == "none" else f"a {kind.name}"
-        if kind.confidence >= _SURE:
-            return f"{_opening(kind.confidence)} {what}."
-        return f"It could be {what}, but we can't tell."
-    kept = rolled_up(tree, fractions, threshold=_SURE)
-    said = _describe(set(kept))
-    sure = float(np.min([fractions[tree.index[a]] for a in kept[:1]] or [0.0]))
-    confidence = kind.confidence if not kept else min(kind.confidence, sure)
+    if _ROOT not in tree.question:
+        raise ValueError(
+            f"tree is {tree.id!r}; sentences are written for trees with the GZ2 questions"
+        )
     if kind.confidence < _SURE:
-        return f"It could be {said}, but we can't tell."
-    return f"{_opening(max(confidence, 0.67))} {said}."
+        return _undecided(kind)
+    if kind.id != "galaxy":
+        return f"{_opening(kind.confidence)} {_KIND_WORDS[kind.id]}."
+    kept = rolled_up(tree, fractions, threshold=_SURE)
+    noun_rests_on = [float(fractions[tree.index[a]]) for a in kept if a.startswith(_NOUN_QUESTIONS)]
+    return f"{_opening(min(kind.confidence, *noun_rests_on, 1.0))} {_describe(kept)}."
 
 
-def _opening(probability: float) -> str:
-    return chance(probability).capitalize()
+_ROOT = "smooth-or-features"
+_NOUN_QUESTIONS = (f"{_ROOT}.", "edge-on.", "spiral.yes", "roundness.")
 
+_NAMED = [f"a {k.name}" for k in KINDS if k.id != "none"]
+_KIND_WORDS = {k.id: f"a {k.name}" for k in KINDS} | {
+    "none": f"not {', '.join(_NAMED[:-1])} or {_NAMED[-1]}"
+}
 
-def _describe(kept: set[str]) -> str:
-    def has(*answers: str) -> bool:
-        return all(a in kept for a in answers)
+# The first entry whose answer is kept names the object.
+_NOUNS = (
+    ("roundness.round", "a smooth, completely round galaxy"),
+    ("roundness.in-between", "a smooth, oval galaxy"),
+    ("roundness.cigar", "a smooth, cigar-shaped galaxy"),
+    ("smooth-or-features.smooth", "a smooth galaxy"),
+    ("edge-on.yes", "a disc galaxy seen edge-on"),
+    ("spiral.yes", "a spiral galaxy"),
+    ("edge-on.no", "a disc galaxy"),
+    ("smooth-or-features.star", "a star or an artefact of the camera"),
+)
 
-    if "smooth-or-features.smooth" in kept:
-        what = _smooth(kept)
-    elif "smooth-or-features.features" in kept:
-        what = _disc(kept)
-    elif "smooth-or-features.star" in kept:
-        what = "a star or an artefact of the camera"
-    else:
-        what = "a galaxy; we can't tell whether it is smooth or has a disc"
-    odd = [w for a, w in _ODD if has("odd.yes", a)]
-    joiner = "; there is " if ";" in what else ", with "
-    return what + (joiner + odd[0] if odd else "")
-
-
-_ODD: Sequence[tuple[str, str]] = (
-    ("odd-feature.merger", "signs of a merger"),
+# Every entry whose answer is kept is told, in this order.
+_DETAILS = (
+    ("edge-on-bulge.rounded", "a rounded bulge"),
+    ("edge-on-bulge.boxy", "a boxy bulge"),
+    ("edge-on-bulge.none", "no bulge"),
+    ("spiral.no", "no spiral arms"),
+    ("bar.yes", "a bar"),
+    ("bar.no", "no bar"),
     ("odd-feature.ring", "a ring"),
     ("odd-feature.lens", "a lens or arc"),
-    ("odd-feature.dust-lane", "a dust lane"),
     ("odd-feature.disturbed", "a disturbed shape"),
     ("odd-feature.irregular", "an irregular shape"),
+    ("odd-feature.merger", "signs of a merger"),
+    ("odd-feature.dust-lane", "a dust lane"),
+)
+
+_ARM_NUMBERS = (
+    ("arm-number.1", "one"),
+    ("arm-number.2", "two"),
+    ("arm-number.3", "three"),
+    ("arm-number.4", "four"),
+    ("arm-number.more", "more than four"),
+)
+_ARM_WINDINGS = (
+    ("arm-winding.tight", "tightly wound"),
+    ("arm-winding.medium", "medium-wound"),
+    ("arm-winding.loose", "loosely wound"),
 )
 
 
-def _smooth(kept: set[str]) -> str:
-    for answer, words in (
-        ("roundness.round", "a smooth, completely round galaxy"),
-        ("roundness.in-between", "a smooth, oval galaxy"),
-        ("roundness.cigar", "a smooth, cigar-shaped galaxy"),
-    ):
-        if answer in kept:
-            return words
-    return "a smooth galaxy"
+def _opening(probability: float) -> str:
+    words = chance(probability)
+    return "Almost certainly" if words == "virtually certain" else words.capitalize()
 
 
-def _disc(kept: set[str]) -> str:
-    if "edge-on.yes" in kept:
-        bulge = {
-            "edge-on-bulge.rounded": " with a rounded bulge",
-            "edge-on-bulge.boxy": " with a boxy bulge",
-            "edge-on-bulge.none": " without a bulge",
-        }
-        return "a disc galaxy seen edge-on" + next(
-            (w for a, w in bulge.items() if a in kept), ""
-        )
-    bar = next(
-        (w for a, w in (("bar.yes", "a bar"), ("bar.no", "no bar")) if a in kept),
-        "",
-    )
-    if "spiral.yes" in kept:
-        arms = _arms(kept)
-        if arms and bar:
-            return f"a spiral galaxy with {arms} and {bar}"
-        if arms or bar:
-            return f"a spiral galaxy with {arms or bar}"
-        return "a spiral galaxy; we can't tell whether it has a bar"
-    if "spiral.no" in kept:
-        return "a disc galaxy without spiral arms" + (f", with {bar}" if bar else "")
-    if "edge-on.no" in kept:
-        return "a disc galaxy; we can't tell whether it has spiral arms"
-    return "a galaxy with a disc or other features"
+def _undecided(kind: KindEstimate) -> str:
+    ranked = sorted(kind.probabilities, key=kind.probabilities.__getitem__, reverse=True)[:2]
+    ranked.sort(key="none".__eq__)
+    what = " or ".join("something else" if k == "none" else _KIND_WORDS[k] for k in ranked)
+    return f"It could be {what}; we can't tell."
 
 
-def _arms(kept: set[str]) -> str:
-    number = {
-        "arm-number.1": "one",
-        "arm-number.2": "two",
-        "arm-number.3": "three",
-        "arm-number.4": "four",
-        "arm-number.more": "more than four",
-    }
-    winding = {
-        "arm-winding.tight": "tightly wound",
-        "arm-winding.medium": "medium-wound",
-        "arm-winding.loose": "loosely wound",
-    }
-    words = [
-        *(w for a, w in number.items() if a in kept),
-        *(w for a, w in winding.items() if a in kept),
-    ]
-    if not words:
+def _describe(kept: Collection[str]) -> str:
+    noun = next((words for answer, words in _NOUNS if answer in kept), "a galaxy")
+    details = _arms(kept) + _said(_DETAILS, kept=kept)
+    if noun == "a galaxy" and "smooth-or-features.features" in kept:
+        details = ["a disc or other features", *details]
+    if "odd.yes" in kept and not any(a.startswith("odd-feature.") for a in kept):
+        details.append("something odd about it")
+    told = f"{noun} with {_joined(details)}" if details else noun
+    unknown = _unknown(kept)
+    return f"{told}; we can't tell whether {unknown}" if unknown else told
+
+
+def _unknown(kept: Collection[str]) -> str:
+    """What a reader would expect to be told, and is not."""
+    if not any(a.startswith(_ROOT) for a in kept):
+        return "it is smooth or has a disc"
+    if "edge-on.no" not in kept:
         return ""
-    return " ".join(words) + (" arm" if words[0] == "one" else " arms")
+    questions = (("spiral.", "spiral arms"), ("bar.", "a bar"))
+    missing = [words for q, words in questions if not any(a.startswith(q) for a in kept)]
+    return f"it has {' or '.join(missing)}" if missing else ""
+
+
+def _arms(kept: Collection[str]) -> list[str]:
+    number = _said(_ARM_NUMBERS, kept=kept)
+    words = [*number, *_said(_ARM_WINDINGS, kept=kept)]
+    return [" ".join([*words, "arm" if number == ["one"] else "arms"])] if words else []
+
+
+def _said(table: Sequence[tuple[str, str]], *, kept: Collection[str]) -> list[str]:
+    return [words for answer, words in table if answer in kept]
+
+
+def _joined(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -1,0 +1,60 @@
+"""Classify the sample pictures that come with Skyform."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from skyform.cli.console import Exit, paper_of, say
+from skyform.errors import UnreadableFileError
+
+__all__ = ["arguments", "run"]
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "--model",
+        metavar="NAME_OR_FILE",
+        help="the model to use (default: the one that comes with Skyform)",
+    )
+
+
+def run(options: Namespace, parser: ArgumentParser) -> Exit:
+    """Run the command."""
+    from skyform.cli.progress import Progress
+    from skyform.cli.report import Report
+    from skyform.cli.session import Tally, run_over, summary
+    from skyform.inference import Classifier
+
+    with as_file(files("skyform") / "samples") as folder:
+        pictures = samples(folder)
+        classifier = Classifier.load(options.model)
+        tally = Tally()
+        with Progress(sys.stderr, count=lambda: len(pictures), enabled=False) as progress:
+            run_over(
+                classifier(pictures),
+                tally=tally,
+                writer=None,
+                report=Report(sys.stdout, paper=paper_of(sys.stdout)),
+                progress=progress,
+            )
+        say(f"{summary(tally)} Credits: {folder / 'credits.json'}")
+    return tally.code
+
+
+def samples(folder: Path) -> list[Path]:
+    """The sample pictures, in the order of their names.
+
+    Raises
+    ------
+    UnreadableFileError
+        If there are none, as in a broken installation.
+    """
+    pictures = sorted(folder.glob("*.jpg"))
+    if not pictures:
+        raise UnreadableFileError(
+            f"There are no sample pictures in {str(folder)!r}.",
+            remedy="Install Skyform again: the package is not complete.",
+        )
+    return pictures

@@ -1,0 +1,105 @@
+"""From logits to honest numbers: temperatures, intervals, and distrust of the unfamiliar. Serialised inside the model file."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from skyform.schema import KINDS, SKYFORM, Taxonomy, Tree
+
+__all__ = ["Calibration", "softmax"]
+
+
+def softmax(logits: Float[ndarray, "*batch n"], *, temperature: float = 1.0) -> Float[ndarray, "*batch n"]:
+    """Probabilities from logits, over the last axis."""
+    scaled = (logits - logits.max(axis=-1, keepdims=True)) / temperature
+    e = np.exp(scaled)
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How a model's raw numbers become probabilities. Everything is fitted on the validation split (`evaluation.fitting`).
+
+    Attributes
+    ----------
+    temperatures : mapping of question id to float
+        Divides the question's logits (Guo et al. 2017, arXiv:1706.04599).
+    concentrations : mapping of question id to float
+        S in Dirichlet(S p): how far true vote fractions scatter around the predicted p.
+    intervals : mapping of question id to {"fraction", "low", "high"}
+        Central 90 % of Beta(S p, S (1 - p)), tabulated over p, so that prediction needs an interpolation only.
+    kind_temperature : float
+    class_temperatures : mapping of taxonomy id to float
+        A vote share is not a chance of being right: where 60 % of people see a spiral, "spiral" is the right class nearly
+        always. Class probabilities are the shares to the power 1/T, normalised, with T fitted to the classes that people assigned.
+    familiar : float
+        Distance in the embedding that 99 % of validation pictures stay below.
+    distrust : float
+        Beyond it, the probability that it is none of the kinds rises to 1 - exp(-distrust (distance / familiar - 1)).
+    """
+
+    temperatures: Mapping[str, float] = field(default_factory=lambda: {})
+    concentrations: Mapping[str, float] = field(default_factory=lambda: {})
+    intervals: Mapping[str, Mapping[str, list[float]]] = field(default_factory=lambda: {})
+    kind_temperature: float = 1.0
+    class_temperatures: Mapping[str, float] = field(default_factory=lambda: {})
+    familiar: float = float("inf")
+    distrust: float = 1.0
+
+    def fractions(
+        self, logits: Float[ndarray, "b answers"], *, tree: Tree = SKYFORM
+    ) -> Float[ndarray, "b answers"]:
+        """Conditional fractions: one softmax a question, at its temperature."""
+        out = np.empty(logits.shape)
+        for q, part in tree.slices.items():
+            out[:, part] = softmax(
+                logits[:, part].astype(float), temperature=self.temperatures.get(q, 1.0)
+            )
+        return out
+
+    def bounds(
+        self, fractions: Float[ndarray, "b answers"], *, tree: Tree = SKYFORM
+    ) -> tuple[Float[ndarray, "b answers"], Float[ndarray, "b answers"]]:
+        """Lower and upper ends of the central 90 % of each fraction; 0 and 1 for a question without a fitted interval."""
+        low, high = np.zeros_like(fractions), np.ones_like(fractions)
+        for q, part in tree.slices.items():
+            table = self.intervals.get(q)
+            if table is not None:
+                p = fractions[:, part]
+                low[:, part] = np.interp(p, table["fraction"], table["low"])
+                high[:, part] = np.interp(p, table["fraction"], table["high"])
+        # An interval of a skewed distribution can leave out its own mean; a reader could not.
+        return np.minimum(low, fractions), np.maximum(high, fractions)
+
+    def kinds(
+        self, logits: Float[ndarray, "b kinds"], distance: Float[ndarray, " b"]
+    ) -> Float[ndarray, "b kinds"]:
+        """Probability of each kind; pictures far from all that training saw move towards "none"."""
+        p = softmax(logits.astype(float), temperature=self.kind_temperature)
+        trust = np.exp(-self.distrust * np.maximum(distance / self.familiar - 1.0, 0.0))
+        p = p * trust[:, None]
+        p[:, [k.id for k in KINDS].index("none")] += 1.0 - trust
+        return p
+
+    def classes(
+        self, taxonomy: Taxonomy, fractions: Float[ndarray, "b answers"]
+    ) -> tuple[Float[ndarray, "b classes"], Float[ndarray, " b"]]:
+        """Calibrated class probabilities of one taxonomy, and its coverage."""
+        shares = taxonomy.shares(fractions)
+        t = self.class_temperatures.get(taxonomy.id, 1.0)
+        p = softmax(np.log(np.maximum(shares, 1e-12)), temperature=t)
+        return p, np.minimum(shares.sum(axis=1), 1.0)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`; unknown keys are an error."""
+        return cls(**values)

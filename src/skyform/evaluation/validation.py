@@ -1,0 +1,155 @@
+"""The figures of the model card: predictions beside what people said, source by source."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
+
+from skyform.evaluation.metrics import (
+    Estimate,
+    accuracy,
+    balanced_accuracy,
+    bootstrap,
+    rmse,
+)
+from skyform.schema import GALAXY10_SDSS, GALAXY_ZOO_1, KAGGLE, SKYFORM, conditional
+
+__all__ = ["Answered", "Truth", "validation_scores"]
+
+_MAJORITY = 0.55
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is known of one validation picture.
+
+    `label` is the catalogue's own class, as text or number; `votes` the 37 cumulative fractions; `answers` the ids of single
+    answers that were given.
+    """
+
+    source: str
+    label: str | int | None = None
+    votes: Float[ndarray, "37"] | None = None
+    answers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What the model said, as in a table of results, one row a picture.
+
+    `cumulative` has shape (n, 37); `kinds` holds kind ids; `classes` class numbers by taxonomy id.
+    """
+
+    cumulative: Float[ndarray, "n 37"]
+    kinds: Sequence[str]
+    classes: Mapping[str, Int[ndarray, " n"]]
+
+
+def validation_scores(truths: Sequence[Truth], said: Answered) -> dict[str, Estimate]:
+    """All figures that the truths allow, by name; sources that are absent are left out."""
+    scores: dict[str, Estimate] = {}
+    for source, measure in (
+        ("gz2", _gz2),
+        ("gz1", _gz1),
+        ("gz1_wide", _gz1),
+        ("examples", _examples),
+        ("galaxy10_decals", _numbers),
+        ("galaxy10_sdss", _numbers),
+        ("deepsky", _deep_sky),
+    ):
+        at = np.array([i for i, t in enumerate(truths) if t.source == source], dtype=int)
+        if at.size:
+            scores |= measure(source, [truths[i] for i in at], _rows(said, at))
+    return scores
+
+
+def _rows(said: Answered, at: Int[ndarray, " n"]) -> Answered:
+    return Answered(
+        said.cumulative[at],
+        [said.kinds[i] for i in at],
+        {k: v[at] for k, v in said.classes.items()},
+    )
+
+
+def _gz2(source: str, truths: Sequence[Truth], said: Answered) -> dict[str, Estimate]:
+    votes = np.array([t.votes for t in truths])
+    first = KAGGLE.slices[KAGGLE.root]
+    scores = {
+        "gz2_rmse": bootstrap(rmse, votes, said.cumulative),
+        "gz2_first_question": bootstrap(
+            accuracy, votes[:, first].argmax(axis=1), said.cumulative[:, first].argmax(axis=1)
+        ),
+    }
+    shares = _sdss_shares(votes)
+    clear = shares.max(axis=1) > _MAJORITY
+    if clear.any():
+        scores["gz2_galaxy10_class"] = bootstrap(
+            accuracy, shares[clear].argmax(axis=1), said.classes["galaxy10_sdss"][clear]
+        )
+    return scores
+
+
+def _sdss_shares(votes: Float[ndarray, "n 37"]) -> Float[ndarray, "n classes"]:
+    # The rules of Galaxy10 SDSS do not ask for the sense of rotation, so its two columns may hold anything.
+    extra = np.full((len(votes), len(SKYFORM.answers) - votes.shape[1]), 0.5)
+    return GALAXY10_SDSS.shares(np.hstack((conditional(KAGGLE, votes), extra)))
+
+
+# Galaxy Zoo 1's four classes of galaxies that are not merging, with the two spirals joined.
+_THREE = {0: 0, 1: 1, 2: 1, 3: 2}
+
+
+def _gz1(source: str, truths: Sequence[Truth], said: Answered) -> dict[str, Estimate]:
+    numbers = {c.id: c.number for c in GALAXY_ZOO_1.classes} | {"combined_spiral": 1}
+    truth = np.array([_THREE.get(numbers[str(t.label)], -1) for t in truths])
+    guess = np.array([_THREE.get(int(c), -2) for c in said.classes["galaxy_zoo_1"]])
+    known = truth >= 0
+    scores = {
+        f"{source}_accuracy": bootstrap(accuracy, truth[known], guess[known]),
+        f"{source}_balanced": bootstrap(balanced_accuracy, truth[known], guess[known]),
+    }
+    sense = np.array([numbers[str(t.label)] in (1, 2) and "clockwise" in str(t.label) for t in truths])
+    called = np.isin(said.classes["galaxy_zoo_1"], (1, 2))
+    if (sense & called).any():
+        right = np.array([numbers[str(t.label)] for t in truths])[sense & called]
+        scores[f"{source}_sense_of_rotation"] = bootstrap(
+            accuracy, right, said.classes["galaxy_zoo_1"][sense & called]
+        )
+    return scores
+
+
+def _examples(source: str, truths: Sequence[Truth], said: Answered) -> dict[str, Estimate]:
+    right: list[int] = []
+    for i, truth in enumerate(truths):
+        for answer in truth.answers:
+            part = KAGGLE.slices[answer.partition(".")[0]]
+            guess = int(said.cumulative[i, part].argmax()) + part.start
+            right.append(int(guess == KAGGLE.index[answer]))
+    found = np.array(right)
+    return {"examples_answer": bootstrap(accuracy, np.ones_like(found), found)}
+
+
+def _numbers(source: str, truths: Sequence[Truth], said: Answered) -> dict[str, Estimate]:
+    truth = np.array([t.label for t in truths], dtype=int)
+    return {f"{source}_class": bootstrap(accuracy, truth, said.classes[source])}
+
+
+def _deep_sky(source: str, truths: Sequence[Truth], said: Answered) -> dict[str, Estimate]:
+    truth = np.array([str(t.label) for t in truths])
+    guess = np.array(said.kinds)
+    weak = truth == "lens_candidate_low"
+    scores: dict[str, Estimate] = {}
+    if (~weak).any():
+        scores["deepsky_kind"] = bootstrap(_same, truth[~weak], guess[~weak])
+    if weak.any():
+        no_lens = (guess[weak] != "lens").astype(int)
+        scores["weak_candidates_not_called_lens"] = bootstrap(
+            accuracy, np.ones_like(no_lens), no_lens
+        )
+    return scores
+
+
+def _same(truth: ndarray, guess: ndarray) -> float:
+    return float(np.mean(truth == guess))

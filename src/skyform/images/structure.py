@@ -1,0 +1,69 @@
+"""What the containers of PNG, WebP and JPEG say about themselves, checked before or after Pillow, which overlooks it."""
+
+import struct
+import zlib
+
+from skyform.errors import CorruptImageError, TruncatedImageError
+from skyform.images.limits import Limits, check_pixels
+
+__all__ = ["check_jpeg", "check_png", "check_webp"]
+
+_AGAIN = "Copy or download it again."
+_PNG_START = 8
+_PNG_FRAME = 12  # length, type and checksum around a chunk's content
+_MOST_CHUNKS = 200_000
+_IMAGE_CHUNKS = (b"IHDR", b"PLTE", b"IDAT")
+_SCAN, _END = b"\xff\xda", b"\xff\xd9"
+
+
+def check_png(data: bytes, *, name: str) -> None:
+    """Walk over the chunks: checksums of the image's own chunks, and the end marker.
+
+    Pillow does not compare the checksums of the pixel data.
+    """
+    view = memoryview(data)
+    at = _PNG_START
+    for _ in range(_MOST_CHUNKS):
+        if at + _PNG_FRAME > len(data):
+            raise TruncatedImageError(f"{name}: the PNG ends before its end marker.", remedy=_AGAIN)
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if not kind.isalpha():
+            raise CorruptImageError(f"{name}: the PNG has a damaged chunk.", remedy=_AGAIN)
+        end = at + _PNG_FRAME + length
+        if end > len(data):
+            raise TruncatedImageError(f"{name}: the PNG ends within its data.", remedy=_AGAIN)
+        if kind in _IMAGE_CHUNKS:
+            (stated,) = struct.unpack_from(">I", data, end - 4)
+            if zlib.crc32(view[at + 4 : end - 4]) != stated:
+                raise CorruptImageError(
+                    f"{name}: the PNG's {kind.decode()} data do not match their checksum.",
+                    remedy=_AGAIN,
+                )
+        if kind == b"IEND":
+            return
+        at = end
+    raise CorruptImageError(f"{name}: the PNG has an absurd number of chunks.", remedy=_AGAIN)
+
+
+def check_webp(data: bytes, *, name: str, limits: Limits) -> None:
+    """The stated length, and the canvas size, for which the decoder would reserve memory as soon as it is made."""
+    if len(data) < 30:
+        raise TruncatedImageError(f"{name}: the WebP ends within its header.", remedy=_AGAIN)
+    if 8 + int.from_bytes(data[4:8], "little") > len(data):
+        raise TruncatedImageError(f"{name}: the WebP is shorter than it states.", remedy=_AGAIN)
+    if data[12:16] == b"VP8X":
+        width = 1 + int.from_bytes(data[24:27], "little")
+        height = 1 + int.from_bytes(data[27:30], "little")
+        check_pixels(width, height, name=name, limits=limits)
+
+
+def check_jpeg(data: bytes, *, name: str, pixels: int, limits: Limits) -> None:
+    """The end marker, and the work that a progressive file asks for: each scan goes over the whole picture again."""
+    if data.rfind(_END) < data.rfind(_SCAN):
+        raise TruncatedImageError(f"{name}: the JPEG ends before its end marker.", remedy=_AGAIN)
+    scans = data.count(_SCAN)
+    if scans > 100 and scans * pixels > 10 * limits.max_pixels:
+        raise CorruptImageError(
+            f"{name}: the JPEG asks to draw {pixels:,} pixels {scans:,} times.",
+            remedy="Open it in an image viewer and save it anew.",
+        )

@@ -1,0 +1,89 @@
+"""The text column of the evidence picture: sentence, kind, the path through the tree with its uncertainty, classes, flags."""
+
+from skyform.inference.ink import ACCENT, DIM, FAINT, PAPER, WARNING, Ink
+from skyform.inference.tables import plain_text
+from skyform.schema import TAXONOMIES, AnswerEstimate, Prediction
+
+__all__ = ["draw_statement"]
+
+_TEXT = 16
+_SMALL = 13
+_ROW = 27
+_LABEL = 190  # answers' and classes' names
+_NUMBER = 56
+_BAR = 10
+_CLASSES = ("galaxy10_sdss", "galaxy10_decals", "hubble", "galaxy_zoo_1")
+
+
+def draw_statement(ink: Ink, prediction: Prediction, *, x: float, y: float, width: float) -> float:
+    """Draw the column; returns where it ends. A prediction without a kind has no statement."""
+    name = ink.shortened(plain_text(prediction.id), size=_SMALL, width=width)
+    ink.text(x, y - 4, name, size=_SMALL, fill=DIM)
+    y = ink.paragraph(x, y + 18, prediction.sentence, size=27, fill=PAPER, width=width) + 14
+    if prediction.kind is not None:
+        y = _heading(ink, "KIND OF OBJECT", x=x, y=y)
+        y = _row(ink, prediction.kind.name, prediction.kind.confidence, x=x, y=y, width=width)
+        if prediction.kind.id == "galaxy":
+            y = _draw_galaxy(ink, prediction, x=x, y=y + 12, width=width)
+    for flag in prediction.flags:
+        y = ink.paragraph(x, y + 6, f"! {flag.text}", size=_TEXT, fill=WARNING, width=width)
+    ink.text(x, y + 14, f"Skyform, model {prediction.model}", size=_SMALL, fill=DIM)
+    return y + 14 + _SMALL
+
+
+def _draw_galaxy(ink: Ink, prediction: Prediction, *, x: float, y: float, width: float) -> float:
+    y = _heading(ink, "PATH THROUGH THE TREE, WITH 90 % INTERVALS", x=x, y=y)
+    for id in prediction.path_taken:
+        answer = prediction.answer(id)
+        y = _row(ink, answer.text, answer.fraction, x=x, y=y, width=width, interval=answer)
+    y = _heading(ink, "CLASSES", x=x, y=y + 12)
+    for id in _CLASSES:
+        estimate = prediction.classes.get(id)
+        if estimate is not None:
+            ink.text(x, y, TAXONOMIES[id].name, size=_TEXT, fill=DIM)
+            room = width - _LABEL - _NUMBER
+            label = ink.shortened(estimate.name, size=_TEXT, width=room)
+            ink.text(x + _LABEL, y, label, size=_TEXT, fill=PAPER)
+            number = _percent(estimate.confidence)
+            ink.text_right(x + width, y, number, size=_TEXT, fill=PAPER)
+            y += _ROW
+    return y + 6
+
+
+def _heading(ink: Ink, text: str, *, x: float, y: float) -> float:
+    ink.text(x, y, text, size=_SMALL, fill=DIM)
+    return y + 25
+
+
+def _row(
+    ink: Ink,
+    label: str,
+    value: float,
+    *,
+    x: float,
+    y: float,
+    width: float,
+    interval: AnswerEstimate | None = None,
+) -> float:
+    """Name, bar, number; the interval as a whisker through the bar's end."""
+    text = ink.shortened(label, size=_TEXT, width=_LABEL - 12)
+    ink.text(x, y, text, size=_TEXT, fill=PAPER)
+    start, room = x + _LABEL, width - _LABEL - _NUMBER
+    top = y + 6
+    ink.bar(start, top, room, height=_BAR, fill=FAINT)
+    ink.bar(start, top, room * min(max(value, 0.0), 1.0), height=_BAR, fill=ACCENT)
+    if interval is not None:
+        low, high = max(interval.low, 0.0), min(interval.high, 1.0)
+        middle = top + _BAR / 2
+        ink.bar(start + room * low, middle - 1, room * (high - low), height=2, fill=DIM)
+        for end in (low, high):
+            ink.bar(start + room * end - 1, middle - 5, 2, height=10, fill=DIM)
+    ink.text_right(x + width, y, _percent(value), size=_TEXT, fill=PAPER)
+    return y + _ROW
+
+
+def _percent(probability: float) -> str:
+    """Whole percent that never claims certainty."""
+    if probability > 0.99:
+        return ">99 %"
+    return "<1 %" if probability < 0.01 else f"{100 * probability:.0f} %"

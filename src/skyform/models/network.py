@@ -1,0 +1,118 @@
+"""The galaxy network: a timm backbone and two linear heads that double as evidence maps."""
+
+from typing import Any
+
+import timm
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+
+__all__ = ["GalaxyNetwork", "Portable"]
+
+
+class GalaxyNetwork(nn.Module):
+    """Answers the tree and names the kind, from normalised pictures.
+
+    The heads are linear on the average-pooled features, so that the logit of an answer is the average of its class-activation
+    map over the picture (Zhou et al. 2016, arXiv:1512.04150), plus a bias: the evidence comes from the same weights as the answer.
+
+    Parameters
+    ----------
+    backbone : str
+        A timm model name that has `forward_features`.
+    answers, kinds : int
+        Number of logits of each head.
+    dropout : float
+        On the pooled features, in training.
+    """
+
+    def __init__(
+        self, backbone: str, *, answers: int, kinds: int, dropout: float = 0.2, drop_path: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.backbone: Any = timm.create_model(
+            backbone, pretrained=False, num_classes=0, drop_path_rate=drop_path
+        )
+        self.features = int(self.backbone.num_features)
+        self.dropout = nn.Dropout(dropout)
+        self.answers = nn.Linear(self.features, answers)
+        self.kinds = nn.Linear(self.features, kinds)
+
+    def feature_map(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b features rows cols"]:
+        """The backbone's last features, before pooling."""
+        return self.backbone.forward_features(images)
+
+    def forward(
+        self, images: Float[Tensor, "b 3 h w"]
+    ) -> tuple[Float[Tensor, "b answers"], Float[Tensor, "b kinds"], Float[Tensor, "b features"]]:
+        """Logits of the answers and of the kinds, and the pooled features."""
+        pooled = self.feature_map(images).mean(dim=(2, 3))
+        dropped = self.dropout(pooled)
+        return self.answers(dropped), self.kinds(dropped), pooled
+
+
+class Portable(nn.Module):
+    """The network as it is exported: from pixels as they come (uint8, height x width x RGB) to everything that inference needs.
+
+    Outputs: `answers` and `kinds` (logits); `embedding` (pooled features); `distance` from the training data in the
+    embedding; `evidence` (one class-activation map for each answer and each kind, whose mean plus the bias is the logit).
+
+    Parameters
+    ----------
+    network : GalaxyNetwork
+    mean, std : float
+        Normalisation of pictures in 0..1.
+    embeddings : array, shape (n, features)
+        Of training pictures; their principal components define the distance.
+    components : int
+        The distance is Mahalanobis' in these components and, with one variance for all the rest, outside them
+        (probabilistic PCA, Tipping and Bishop 1999), divided by the root of the number of features: about 1 for a typical picture.
+    """
+
+    basis: Tensor
+    centre: Tensor
+    precision: Tensor
+
+    def __init__(
+        self,
+        network: GalaxyNetwork,
+        *,
+        mean: float,
+        std: float,
+        embeddings: Float[Tensor, "n features"],
+        components: int = 48,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.scale = 1.0 / (255.0 * std)
+        self.shift = -mean / std
+        weight = torch.cat([network.answers.weight, network.kinds.weight]).detach()
+        self.maps = nn.Conv2d(weight.shape[1], weight.shape[0], 1, bias=False)
+        self.maps.weight.data.copy_(weight[:, :, None, None])
+        centre = embeddings.mean(dim=0)
+        _, singular, basis = torch.linalg.svd(embeddings - centre, full_matrices=False)
+        variance = singular**2 / max(1, len(embeddings) - 1)
+        count = min(components, len(variance) - 1)
+        rest = variance[count:].sum() / (embeddings.shape[1] - count)
+        self.rest = float(rest)
+        self.register_buffer("centre", centre)
+        self.register_buffer("basis", basis[:count].T.contiguous())
+        self.register_buffer("precision", 1.0 / variance[:count])
+
+    def forward(
+        self, image: UInt8[Tensor, "b h w 3"]
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        x = image.permute(0, 3, 1, 2).to(torch.float32) * self.scale + self.shift
+        features = self.network.feature_map(x)
+        pooled = features.mean(dim=(2, 3))
+        off = pooled - self.centre
+        inside = off @ self.basis
+        outside = (off**2).sum(dim=1) - (inside**2).sum(dim=1)
+        squared = (inside**2 * self.precision).sum(dim=1) + outside.clamp(min=0) / self.rest
+        return (
+            self.network.answers(pooled),
+            self.network.kinds(pooled),
+            pooled,
+            torch.sqrt(squared / pooled.shape[1]),
+            self.maps(features),
+        )

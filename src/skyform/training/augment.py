@@ -1,0 +1,103 @@
+"""Augmentation on the batch: what may differ between two pictures of the same galaxy."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, UInt8
+from torch import Tensor
+from torch.nn import functional
+
+__all__ = ["Augment"]
+
+
+@dataclass(frozen=True, slots=True)
+class Augment:
+    """Random turn, mirror, zoom, shift, colour, noise and blur; all strengths are 0 for none.
+
+    Attributes
+    ----------
+    zoom : float
+        Standard deviation of the logarithm of the scale.
+    shift : float
+        Largest shift, as a share of the side.
+    brightness, contrast, saturation : float
+        Standard deviation of the logarithm of the factor (brightness: of a gamma).
+    grey : float
+        Probability of a grey picture (one band).
+    noise : float
+        Largest sigma of added noise, as a share of full range.
+    blur : float
+        Probability of a loss of resolution, down to half.
+    """
+
+    zoom: float = 0.0
+    shift: float = 0.0
+    brightness: float = 0.0
+    contrast: float = 0.0
+    saturation: float = 0.0
+    grey: float = 0.0
+    noise: float = 0.0
+    blur: float = 0.0
+
+    def __call__(
+        self, pixels: UInt8[Tensor, "b wide wide 3"], *, size: int, margin: float
+    ) -> tuple[Float[Tensor, "b 3 size size"], Bool[Tensor, " b"]]:
+        """Pictures in 0..1, and which of them are mirrored (left and right exchanged in sense of rotation).
+
+        `pixels` hold `margin` times the frame, so that turning shows sky, not black corners.
+        """
+        images = pixels.permute(0, 3, 1, 2)
+        wide = round(size * margin)
+        if images.shape[-1] > wide:
+            # Sampling far below the resolution at hand would alias; bytes shrink six times as fast as floats.
+            images = functional.interpolate(images, size=wide, mode="bilinear", antialias=True)
+        images = self._lose_resolution(images.float() / 255)
+        images, mirrored = self._move(images, size, margin)
+        return self._recolour(images), mirrored
+
+    def _move(
+        self, images: Tensor, size: int, margin: float
+    ) -> tuple[Tensor, Bool[Tensor, " b"]]:
+        n = images.shape[0]
+        angle = torch.rand(n) * 2 * math.pi
+        mirrored = torch.rand(n) < 0.5
+        scale = torch.exp(torch.randn(n) * self.zoom).clamp(0.6, 1.5) / margin
+        across = torch.where(mirrored, -scale, scale)
+        shift = (torch.rand(n, 2) * 2 - 1) * 2 * self.shift / margin
+        theta = torch.stack(
+            (
+                torch.stack((across * angle.cos(), -scale * angle.sin(), shift[:, 0]), dim=1),
+                torch.stack((across * angle.sin(), scale * angle.cos(), shift[:, 1]), dim=1),
+            ),
+            dim=1,
+        )
+        grid = functional.affine_grid(theta, [n, 3, size, size], align_corners=False)
+        moved = functional.grid_sample(
+            images, grid, mode="bilinear", padding_mode="reflection", align_corners=False
+        )
+        return moved, mirrored
+
+    def _lose_resolution(self, images: Tensor) -> Tensor:
+        if self.blur <= 0 or torch.rand(()) >= 2 * self.blur:
+            return images
+        # Half of the batch, one factor: the cost is one small resize.
+        half = images.shape[0] // 2
+        side = images.shape[-1]
+        small = round(side * float(torch.empty(()).uniform_(0.4, 0.9)))
+        part = functional.interpolate(images[:half], size=small, mode="bilinear", antialias=True)
+        part = functional.interpolate(part, size=side, mode="bilinear")
+        return torch.cat((part, images[half:]))
+
+    def _recolour(self, images: Tensor) -> Tensor:
+        n = images.shape[0]
+        each = (n, 1, 1, 1)
+        mean = images.mean(dim=1, keepdim=True)
+        saturation = torch.exp(torch.randn(each) * self.saturation)
+        saturation = torch.where(torch.rand(each) < self.grey, 0.0, saturation)
+        images = mean + (images - mean) * saturation
+        tint = torch.exp(torch.randn(n, 3, 1, 1) * self.saturation * 0.3)
+        images = (images * tint * torch.exp(torch.randn(each) * self.contrast)).clamp(1e-4, 1)
+        images = images ** torch.exp(torch.randn(each) * self.brightness)
+        sigma = torch.rand(each) ** 2 * self.noise
+        return (images + torch.randn_like(images) * sigma).clamp(0, 1)

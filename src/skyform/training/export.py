@@ -1,0 +1,107 @@
+"""A trained network → ONNX files: fp32, and static int8."""
+
+import json
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from jaxtyping import UInt8
+from numpy import ndarray
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from skyform.models import Portable
+
+__all__ = ["export_fp32", "export_int8", "run_onnx", "write_metadata"]
+
+_OUTPUTS = ("answers", "kinds", "embedding", "distance", "evidence")
+_METADATA_KEY = "skyform"
+_BATCH = 32
+
+
+def export_fp32(portable: Portable, path: Path, *, size: int) -> None:
+    """Write the network as ONNX, for any batch size."""
+    example = torch.zeros(2, size, size, 3, dtype=torch.uint8)
+    with warnings.catch_warnings():
+        # The TorchScript exporter says that it will go; the new one writes graphs that the quantiser does not fold well yet.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            portable.eval(),
+            (example,),
+            str(path),
+            dynamo=False,
+            opset_version=17,
+            input_names=["image"],
+            output_names=list(_OUTPUTS),
+            dynamic_axes={name: {0: "batch"} for name in ("image", *_OUTPUTS)},
+        )
+
+
+class _Pictures(CalibrationDataReader):
+    def __init__(self, pixels: UInt8[ndarray, "n size size 3"]) -> None:
+        self._batches: Iterator[ndarray] = iter(
+            pixels[i : i + _BATCH] for i in range(0, len(pixels), _BATCH)
+        )
+
+    def get_next(self) -> dict[str, ndarray] | None:  # type: ignore[override]
+        batch = next(self._batches, None)
+        return None if batch is None else {"image": np.ascontiguousarray(batch)}
+
+
+def export_int8(fp32: Path, path: Path, *, pixels: UInt8[ndarray, "n size size 3"]) -> None:
+    """Quantise the convolutions of an fp32 model, statically (QDQ), with the ranges that `pixels` give.
+
+    The heads, the distance and the evidence stay in floating point: they cost nothing, and every answer passes through them.
+    """
+    prepared = path.with_suffix(".prepared.onnx")
+    try:
+        quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
+        graph = onnx.load(str(prepared)).graph
+        head = [n.name for n in graph.node if n.op_type == "Conv" and "evidence" in n.output]
+        quantize_static(
+            str(prepared),
+            str(path),
+            _Pictures(pixels),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            calibrate_method=CalibrationMethod.MinMax,
+            op_types_to_quantize=["Conv", "Add", "Clip"],
+            nodes_to_exclude=head,
+        )
+    finally:
+        prepared.unlink(missing_ok=True)
+
+
+def write_metadata(path: Path, values: Mapping[str, Any]) -> None:
+    """Put the model's description into the file itself, in place of an earlier one."""
+    model = onnx.load(str(path))
+    del model.metadata_props[:]
+    onnx.helper.set_model_props(model, {_METADATA_KEY: json.dumps(values)})
+    model.producer_name = "skyform"
+    part = path.with_suffix(".part")
+    onnx.save(model, str(part))
+    part.rename(path)
+
+
+def run_onnx(path: Path, pixels: UInt8[ndarray, "n size size 3"]) -> dict[str, ndarray]:
+    """All outputs but the evidence, for all pictures."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    names = [n for n in _OUTPUTS if n != "evidence"]
+    parts = [
+        session.run(names, {"image": np.ascontiguousarray(pixels[i : i + _BATCH])})
+        for i in range(0, len(pixels), _BATCH)
+    ]
+    return {name: np.concatenate(p) for name, p in zip(names, zip(*parts, strict=True), strict=True)}

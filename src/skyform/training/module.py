@@ -1,0 +1,130 @@
+"""The Lightning module: what one step of training does."""
+
+import math
+from typing import Any
+
+import lightning
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from skyform.models import (
+    GalaxyNetwork,
+    RuleProbability,
+    kind_loss,
+    log_fractions,
+    rule_loss,
+    vote_loss,
+)
+from skyform.schema import KAGGLE, SKYFORM, Rule
+from skyform.training.augment import Augment
+from skyform.training.recipe import Recipe
+
+__all__ = ["MEAN", "STD", "TreeModule"]
+
+# timm's convention for the tf_efficientnet_lite weights.
+MEAN, STD = 0.5, 0.5
+
+
+class TreeModule(lightning.LightningModule):
+    """Trains a `GalaxyNetwork` on partial labels.
+
+    Every step seeds the random numbers from its own number, so that a run that was killed and resumed takes the same steps as one that
+    was not.
+    """
+
+    def __init__(
+        self, recipe: Recipe, network: GalaxyNetwork, *, rules: tuple[Rule, ...], margin: float
+    ) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.network = network
+        self.rule_probability = RuleProbability(rules, tree=SKYFORM)
+        self.augment = Augment(**recipe.augment)
+        self.margin = margin
+        self.steps_per_epoch = max(1, recipe.samples_per_epoch // recipe.batch_size)
+
+    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
+        torch.manual_seed(self.recipe.seed * 1_000_003 + self.global_step)
+        images, mirrored = self.augment(
+            batch["pixels"], size=self._size(), margin=self.margin
+        )
+        images = (images - MEAN) / STD
+        answers, kinds, _ = self.network(images.contiguous(memory_format=torch.channels_last))
+        loss = self._loss(_as_seen(answers.float(), mirrored), kinds.float(), batch)
+        self.log("loss", loss, prog_bar=True)
+        return loss
+
+    def _size(self) -> int:
+        epoch = self.current_epoch
+        for phase in self.recipe.phases:
+            if epoch < phase.epochs:
+                return phase.size
+            epoch -= phase.epochs
+        return self.recipe.size
+
+    def _loss(self, answers: Tensor, kinds: Tensor, batch: dict[str, Tensor]) -> Tensor:
+        log_p = log_fractions(answers, tree=SKYFORM)
+        tree = vote_loss(log_p, batch["votes"]) + rule_loss(
+            self.rule_probability(log_p), batch["agreement"]
+        )
+        kind = kind_loss(kinds, batch["kinds"])
+        error = _vote_error(log_p, batch["votes"])
+        total = tree.mean() + self.recipe.kind_weight * kind.mean()
+        return total + self.recipe.vote_error_weight * error
+
+    def configure_optimizers(self) -> Any:
+        heads = [*self.network.answers.parameters(), *self.network.kinds.parameters()]
+        optimiser = torch.optim.AdamW(
+            [
+                {"params": self.network.backbone.parameters(), "lr": self.recipe.learning_rate},
+                {"params": heads, "lr": self.recipe.head_learning_rate},
+            ],
+            weight_decay=self.recipe.weight_decay,
+        )
+        total = self.steps_per_epoch * self.recipe.epochs
+        warm = max(1.0, self.recipe.warmup * total)
+
+        def factor(step: int) -> float:
+            if step < warm:
+                return (step + 1) / warm
+            return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / (total - warm))))
+
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
+        return {
+            "optimizer": optimiser,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+
+def _as_seen(
+    answers: Float[Tensor, "b answers"], mirrored: Bool[Tensor, " b"]
+) -> Float[Tensor, "b answers"]:
+    """Answers as the unmirrored picture has them: mirroring exchanges clockwise and anticlockwise."""
+    sense = SKYFORM.slices["sense"]
+    swapped = torch.where(
+        mirrored[:, None], answers[:, sense].flip(1), answers[:, sense]
+    )
+    return torch.cat((answers[:, : sense.start], swapped), dim=1)
+
+
+def _vote_error(
+    log_p: Float[Tensor, "b answers"], votes: Float[Tensor, "b votes"]
+) -> Float[Tensor, ""]:
+    """Mean squared error of the cumulative fractions, over the rows that have votes: the challenge's own metric, squared."""
+    known = ~torch.isnan(votes).any(dim=1)
+    if not known.any():
+        return log_p.new_zeros(())
+    p = log_p[known].exp()
+    columns: dict[str, Tensor] = {}
+    asked: dict[str, Tensor] = {}
+    for q in KAGGLE.order:
+        parents = KAGGLE.parents[q]
+        if not parents or q in KAGGLE.always_asked:
+            asked[q] = p.new_ones(len(p))
+        else:
+            routes = [asked[KAGGLE.answers[i].question] * p[:, i] for i in parents]
+            asked[q] = torch.stack(routes).sum(dim=0)
+        columns[q] = p[:, KAGGLE.slices[q]] * asked[q][:, None]
+    cumulative = torch.cat([columns[q.id] for q in KAGGLE.questions], dim=1)
+    return ((cumulative - votes[known]) ** 2).sum(dim=1).mean()

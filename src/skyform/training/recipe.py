@@ -1,0 +1,185 @@
+"""A training recipe: a YAML file, checked before anything is read or computed."""
+
+import dataclasses
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from skyform.datasets import SOURCES
+from skyform.errors import RecipeError
+
+__all__ = ["Phase", "Recipe", "read_recipe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """So many epochs at one input size (px): low resolution first is most of the learning at a part of the cost."""
+
+    epochs: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a training run gives.
+
+    Attributes
+    ----------
+    name, version : str
+        Of the model.
+    backbone : str
+        A timm model name.
+    weights : str
+        Backbone weights to start from, in timm's names: a safetensors file, relative to the data folder. Empty: from scratch.
+    shares : mapping of source id to float
+        How often each source is drawn, relative to the others; only sources named here are read. `everyday` makes negatives.
+    balance : float
+        0 draws the classes of a source as often as they occur; 1 draws all alike.
+    agreements : mapping of source id to float
+        Overrides for the share of visitors for whom a source's labels are taken to hold.
+    exclude_licences : sequence of str
+        Rows whose licence contains one of these texts are left out.
+    phases : sequence of Phase
+        Run in order. The model is exported at the last one's size.
+    samples_per_epoch, batch_size : int
+    learning_rate, head_learning_rate, weight_decay : float
+    ema : float
+        Decay of the exponential moving average of the weights; 0 for none.
+    kind_weight, vote_error_weight : float
+        Weights of the kind loss and of the mean squared error of the cumulative fractions, beside the tree's cross-entropy.
+    framing : float
+        See `skyform.images.Preprocess`.
+    augment : mapping
+        Strengths for `skyform.training.augment.Augment`.
+    """
+
+    name: str
+    version: str
+    backbone: str
+    shares: Mapping[str, float]
+    phases: tuple[Phase, ...]
+    title: str = ""
+    weights: str = ""
+    balance: float = 0.5
+    agreements: Mapping[str, float] = field(default_factory=lambda: {})
+    exclude_licences: Sequence[str] = ()
+    samples_per_epoch: int = 12_000
+    batch_size: int = 64
+    learning_rate: float = 5e-4
+    head_learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    warmup: float = 0.05
+    ema: float = 0.998
+    dropout: float = 0.2
+    drop_path: float = 0.1
+    kind_weight: float = 0.5
+    vote_error_weight: float = 2.0
+    photographs: int = 0
+    textures: int = 0
+    framing: float = 3.0
+    augment: Mapping[str, float] = field(default_factory=lambda: {})
+    precision: str = "bf16-mixed"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        known = {*SOURCES, "everyday"}
+        for name in ("shares", "agreements"):
+            if unknown := set(getattr(self, name)) - known:
+                raise RecipeError(
+                    f"{name} names {', '.join(sorted(unknown))}, which is no data source.",
+                    remedy=f"The sources are {', '.join(sorted(known))}.",
+                )
+        if not self.phases or not self.shares:
+            raise RecipeError(
+                "phases and shares must not be empty.", remedy="Give one of each at least."
+            )
+        for name in ("samples_per_epoch", "batch_size", "learning_rate"):
+            if not getattr(self, name) > 0:
+                raise RecipeError(f"{name} is {getattr(self, name)}; it must be above 0.")
+
+    @property
+    def size(self) -> int:
+        """Side of the exported network's input, px."""
+        return self.phases[-1].size
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of all phases together."""
+        return sum(p.epochs for p in self.phases)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for YAML and JSON."""
+        return dataclasses.asdict(self)
+
+
+def read_recipe(path: Path, *, overrides: Sequence[str] = ()) -> Recipe:
+    """Read and check a recipe; `overrides` are `key=value` with a YAML value.
+
+    Raises
+    ------
+    RecipeError
+        If the file is missing or no YAML mapping, or a key is unknown, missing, or has a value of the wrong type.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecipeError(
+            f"The recipe {path} cannot be read: {error.strerror}.", remedy="Check the path."
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RecipeError(f"The recipe {path} is not valid YAML: {error}.") from error
+    if not isinstance(values, dict):
+        raise RecipeError(f"The recipe {path} must be a mapping of settings.")
+    for text in overrides:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise RecipeError(f"The override {text!r} has no '='.", remedy="Write key=value.")
+        values[key.strip()] = yaml.safe_load(value)
+    return _build(values, path)
+
+
+def _build(values: dict[Any, Any], path: Path) -> Recipe:
+    fields = {f.name: f for f in dataclasses.fields(Recipe)}
+    if unknown := set(values) - set(fields):
+        raise RecipeError(
+            f"The recipe {path} has the unknown setting {', '.join(sorted(map(str, unknown)))}.",
+            remedy=f"The settings are {', '.join(fields)}.",
+        )
+    required = {n for n, f in fields.items() if _is_required(f)}
+    if missing := required - set(values):
+        raise RecipeError(f"The recipe {path} lacks {', '.join(sorted(missing))}.")
+    for name, value in values.items():
+        _check_type(name, value)
+    try:
+        values["phases"] = tuple(Phase(**p) for p in values["phases"])
+    except TypeError as error:
+        raise RecipeError(
+            f"phases is {values['phases']!r}.", remedy="Write a list of {epochs: n, size: px}."
+        ) from error
+    return Recipe(**values)
+
+
+def _is_required(f: "dataclasses.Field[Any]") -> bool:
+    return f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+
+
+def _check_type(name: str, value: object) -> None:
+    hint = typing.get_type_hints(Recipe)[name]
+    if hint is str:
+        wanted: tuple[type, ...] = (str,)
+    elif hint is int:
+        wanted = (int,)
+    elif hint is float:
+        wanted = (int, float)
+    elif typing.get_origin(hint) is Mapping:
+        wanted = (dict,)
+    else:
+        wanted = (list,)
+    if isinstance(value, bool) or not isinstance(value, wanted):
+        raise RecipeError(
+            f"{name} is {value!r}; it must be of type {' or '.join(t.__name__ for t in wanted)}."
+        )

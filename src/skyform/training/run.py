@@ -1,0 +1,180 @@
+"""One training run: a recipe and a data folder in, a run folder with a calibrated, exported model out."""
+
+import json
+import platform
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+
+import lightning
+import torch
+import yaml
+from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.loggers import CSVLogger
+from safetensors.torch import load_file
+from torch.utils.data import DataLoader
+
+from skyform import __version__
+from skyform.errors import DataError, RecipeError
+from skyform.images import Preprocess
+from skyform.models import GalaxyNetwork
+from skyform.schema import KINDS, SKYFORM
+from skyform.training.data import Drawn, Prepared, RowDataset, prepare_rows, read_rows
+from skyform.training.finish import finish_run
+from skyform.training.module import TreeModule
+from skyform.training.recipe import Recipe, read_recipe
+
+__all__ = ["train_recipe"]
+
+_MARGIN = 1.3
+
+
+def train_recipe(
+    recipe: Path,
+    *,
+    data: Path,
+    out: Path | None = None,
+    resume: bool = False,
+    overrides: Sequence[str] = (),
+) -> Path:
+    """Train, calibrate, export and measure one recipe.
+
+    Parameters
+    ----------
+    recipe : Path
+        YAML file, see `Recipe`.
+    data : Path
+        Folder that holds the sources' files and the starting weights.
+    out : Path, optional
+        Run folder; `runs/<recipe name>` by default.
+    resume : bool
+        Go on from the run folder's last checkpoint. The steps are those that an unbroken run takes.
+    overrides : sequence of str
+        `key=value` settings that replace the recipe's.
+
+    Returns
+    -------
+    Path
+        The run folder: `model/` (ONNX files and card), `recipe.yaml`, `environment.json`, `manifest.json`, `metrics.csv`, `last.ckpt`.
+
+    Raises
+    ------
+    RecipeError, DataError
+        Before anything is computed, where the recipe or the data are wrong; also if the folder holds another run.
+    """
+    settings = read_recipe(recipe, overrides=overrides)
+    folder = out or Path("runs") / settings.name
+    last = folder / "last.ckpt"
+    _check_folder(folder, settings, resume=resume)
+    lightning.seed_everything(settings.seed, verbose=False)
+    preprocess = Preprocess(size=settings.size, framing=settings.framing)
+    train = _prepare(settings, data, preprocess, cache=folder / "cache")
+    _write_record(folder, settings, train)
+    network = build_network(settings, data)
+    module = TreeModule(settings, network, rules=train.rules, margin=_MARGIN)
+    loader = DataLoader(RowDataset(train), sampler=Drawn(train, settings), batch_size=None)
+    trainer = _trainer(folder, settings)
+    trainer.fit(
+        module, loader, ckpt_path=str(last) if resume and last.exists() else None, weights_only=False
+    )
+    return finish_run(
+        module.network, train, recipe=settings, preprocess=preprocess, data=data, folder=folder
+    )
+
+
+def build_network(recipe: Recipe, data: Path) -> GalaxyNetwork:
+    """The recipe's network, with its starting weights.
+
+    Raises
+    ------
+    DataError
+        If the weights are not in the data folder.
+    RecipeError
+        If they do not fit the backbone.
+    """
+    network = GalaxyNetwork(
+        recipe.backbone,
+        answers=len(SKYFORM.answers),
+        kinds=len(KINDS),
+        dropout=recipe.dropout,
+        drop_path=recipe.drop_path,
+    )
+    if recipe.weights:
+        path = data / recipe.weights
+        if not path.is_file():
+            raise DataError(
+                f"The starting weights {path} do not exist.",
+                remedy="Put them there, or set weights to '' to start from scratch.",
+            )
+        problems = network.backbone.load_state_dict(load_file(path), strict=False)
+        if problems.missing_keys:
+            raise RecipeError(
+                f"{path} lacks {len(problems.missing_keys)} weights of {recipe.backbone}, the first "
+                f"is {problems.missing_keys[0]}.",
+                remedy="Give weights in timm's names for this backbone.",
+            )
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def _prepare(recipe: Recipe, data: Path, preprocess: Preprocess, *, cache: Path) -> Prepared:
+    rows = read_rows(recipe, data, split="train")
+    if not rows:
+        raise DataError(f"{data} holds no row of the split 'train' for this recipe.")
+    return prepare_rows(rows, preprocess.with_margin(_MARGIN), cache=cache)
+
+
+def _check_folder(folder: Path, recipe: Recipe, *, resume: bool) -> None:
+    record = folder / "recipe.yaml"
+    if not record.exists():
+        return
+    if not resume:
+        raise RecipeError(
+            f"{folder} holds a run already.",
+            remedy="Go on with --resume, or give another folder with --out.",
+        )
+    if yaml.safe_load(record.read_text()) != _plain(recipe):
+        raise RecipeError(
+            f"The recipe is not the one that {folder} was started with.",
+            remedy="Give the same recipe and settings, or another folder with --out.",
+        )
+
+
+def _plain(recipe: Recipe) -> object:
+    return json.loads(json.dumps(recipe.to_dict()))
+
+
+def _write_record(folder: Path, recipe: Recipe, train: Prepared) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(_plain(recipe), sort_keys=False))
+    packages = ("torch", "timm", "lightning", "onnx", "onnxruntime", "numpy", "pillow")
+    environment = {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "skyform": __version__,
+        **{p: metadata.version(p) for p in packages},
+    }
+    (folder / "environment.json").write_text(json.dumps(environment, indent=2))
+    manifest = [{"id": r.id, "source": r.source, "split": r.split} for r in train.rows]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def _trainer(folder: Path, recipe: Recipe) -> lightning.Trainer:
+    callbacks: list[lightning.Callback] = [
+        ModelCheckpoint(folder, filename="last", save_on_train_epoch_end=True, enable_version_counter=False),
+        TQDMProgressBar(refresh_rate=10),
+    ]
+    if recipe.ema > 0:
+        callbacks.append(EMAWeightAveraging(decay=recipe.ema))
+    return lightning.Trainer(
+        accelerator="auto",
+        devices=1,
+        max_epochs=recipe.epochs,
+        precision=recipe.precision,  # type: ignore[arg-type]
+        callbacks=callbacks,
+        logger=CSVLogger(folder, name="", version="curves"),
+        log_every_n_steps=10,
+        gradient_clip_val=5.0,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+    )

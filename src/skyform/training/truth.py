@@ -1,0 +1,89 @@
+"""Rows of the validation split → what the evaluation compares with."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Int
+from numpy import ndarray
+
+from skyform.datasets import Row
+from skyform.evaluation import Truth
+from skyform.evaluation.fitting import Evidence
+from skyform.schema import (
+    CLEAN5,
+    FIVE_WAY,
+    GALAXY10_SDSS,
+    GALAXY_ZOO_1,
+    HUBBLE,
+    KAGGLE,
+    KINDS,
+    SKYFORM,
+    TAXONOMIES,
+    Taxonomy,
+    conditional,
+)
+
+__all__ = ["evidence_of", "truth_of"]
+
+_MAJORITY = 0.55
+
+
+def truth_of(row: Row) -> Truth:
+    """What is known of one row, for `validation_scores`."""
+    answers: tuple[str, ...] = ()
+    if row.source == "examples":
+        # The last answer of each rule is the one that was given; those before it are implied.
+        answers = tuple(rule[0][0][-1] for rule, _ in row.labels.rules)
+    return Truth(row.source, row.raw.get("label"), row.labels.votes, answers)
+
+
+def evidence_of(rows: Sequence[Row], outputs: dict[str, ndarray]) -> Evidence:
+    """Raw outputs beside what is known, for `fit_calibration`."""
+    nothing = np.full(len(KAGGLE.answers), np.nan)
+    votes = np.array([nothing if r.labels.votes is None else r.labels.votes for r in rows])
+    return Evidence(
+        answers=outputs["answers"],
+        kinds=outputs["kinds"],
+        distance=outputs["distance"],
+        votes=votes,
+        counts=np.array([float(r.raw.get("total_classifications") or 0) for r in rows]),
+        rules=[[rule for rule, _ in r.labels.rules] for r in rows],
+        kind=np.array([_kind(r) for r in rows]),
+        classes={t: _classes(TAXONOMIES[t], rows, votes) for t in TAXONOMIES},
+    )
+
+
+def _kind(row: Row) -> int:
+    ids = [k.id for k in KINDS]
+    # Survey stamps of galaxies are thousands, deep-sky pictures a hundred: galaxies count where they compete with other kinds.
+    if len(row.labels.kinds) != 1 or row.source not in ("deepsky", "gz2", "galaxy10_decals"):
+        return -1
+    return ids.index(next(iter(row.labels.kinds)))
+
+
+def _classes(taxonomy: Taxonomy, rows: Sequence[Row], votes: ndarray) -> Int[ndarray, " n"]:
+    column = {c.id: i for i, c in enumerate(taxonomy.classes)}
+    number = {c.number: i for i, c in enumerate(taxonomy.classes)}
+    from_votes = _by_votes(taxonomy, votes)
+    out = np.full(len(rows), -1)
+    for i, row in enumerate(rows):
+        if taxonomy is GALAXY_ZOO_1 and row.source in ("gz1", "gz1_wide"):
+            out[i] = column.get(row.raw["label"], -1)
+        elif taxonomy is CLEAN5 and row.raw.get("clean5"):
+            out[i] = column[row.raw["clean5"]]
+        elif row.source == taxonomy.id:
+            out[i] = number[row.raw["label"]]
+        elif taxonomy in (GALAXY10_SDSS, HUBBLE, FIVE_WAY):
+            out[i] = from_votes[i]
+    return out
+
+
+def _by_votes(taxonomy: Taxonomy, votes: ndarray) -> Int[ndarray, " n"]:
+    """The class with the majority of the votes, -1 where there is none."""
+    known = ~np.isnan(votes).any(axis=1)
+    out = np.full(len(votes), -1)
+    if known.any():
+        extra = np.full((int(known.sum()), len(SKYFORM.answers) - votes.shape[1]), 0.5)
+        shares = taxonomy.shares(np.hstack((conditional(KAGGLE, votes[known]), extra)))
+        out[known] = np.where(shares.max(axis=1) > _MAJORITY, shares.argmax(axis=1), -1)
+    return out

@@ -1,0 +1,117 @@
+"""The one error shape, on every route and for every cause."""
+
+import pytest
+from conftest import Serve
+from fakes import FakeClassifier, picture
+from fastapi.testclient import TestClient
+from httpx import Response
+
+from skyform import errors
+from skyform.server.problems import status_of
+
+CLASSIFY = "/api/v1/classify"
+
+
+def problem(response: Response, status: int, code: str) -> dict[str, str]:
+    """The error, after a check of its shape."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/json"
+    assert set(response.json()) == {"error"}
+    error = response.json()["error"]
+    assert set(error) == {"code", "message", "remedy", "request_id"}
+    assert error["code"] == code
+    assert error["message"]
+    assert error["remedy"]
+    assert error["request_id"] == response.headers["X-Request-ID"]
+    return error
+
+
+def test_every_route_answers_a_wrong_method_in_the_one_shape(client: TestClient) -> None:
+    paths = [*client.get("/api/v1/openapi.json").json()["paths"], "/", "/favicon.ico"]
+    assert {CLASSIFY, "/api/v1/models", "/api/v1/samples", "/healthz"} <= set(paths)
+    for path in [*paths, "/api/v1/openapi.json", "/samples/spiral.jpg", "/page/index.html"]:
+        response = client.delete(path)
+        error = problem(response, 405, "method-not-allowed")
+        assert "DELETE" in error["message"]
+        assert path in error["message"]
+    assert client.get(CLASSIFY).headers["Allow"] == "POST"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/nothing", "/api/v1/nothing", "/page/nothing.js", "/samples/x", "/docs", "/redoc", "/page/"],
+)
+def test_what_is_not_there(client: TestClient, path: str) -> None:
+    problem(client.get(path), 404, "not-found")
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "code"),
+    [
+        (b"", 422, "empty-file"),
+        (b"hello", 415, "unknown-format"),
+        (picture("PNG", width=2100, height=2000), 413, "image-too-large"),
+        (picture("JPEG", width=400, height=400)[:3000], 422, "truncated-image"),
+    ],
+)
+def test_a_picture_that_cannot_be_used(
+    client: TestClient, data: bytes, status: int, code: str
+) -> None:
+    raw = {"Content-Type": "application/octet-stream"}
+    problem(client.post(CLASSIFY, content=data, headers=raw), status, code)
+    problem(client.post(CLASSIFY, files={"file": ("x.jpg", data)}), status, code)
+
+
+def test_every_image_error_has_a_status() -> None:
+    for name in errors.__all__:
+        error = getattr(errors, name)
+        if issubclass(error, errors.ImageError):
+            assert status_of(error.code) in (413, 415, 422)
+    assert status_of("unknown-format") == 415
+    assert status_of("image-too-large") == 413
+
+
+def test_a_wrong_parameter(client: TestClient) -> None:
+    error = problem(
+        client.post(f"{CLASSIFY}?evidence=perhaps", content=picture()), 422, "invalid-parameter"
+    )
+    assert "evidence is 'perhaps'" in error["message"]
+
+
+def test_wrong_bodies(client: TestClient) -> None:
+    text = client.post(CLASSIFY, content=b"hi", headers={"Content-Type": "text/plain"})
+    assert "'text/plain'" in problem(text, 415, "unsupported-media-type")["message"]
+    problem(client.post(CLASSIFY, json={"file": "x"}), 415, "unsupported-media-type")
+    problem(client.post(CLASSIFY, files={"image": ("a.png", picture())}), 422, "missing-file")
+    two = [("file", ("a.png", picture())), ("file", ("b.png", picture()))]
+    problem(client.post(CLASSIFY, files=two), 400, "bad-form")
+    no_boundary = {"Content-Type": "multipart/form-data"}
+    problem(client.post(CLASSIFY, content=b"x", headers=no_boundary), 400, "bad-form")
+    fields = {"Content-Type": "multipart/form-data; boundary=b"}
+    as_text = b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\nx\r\n--b--\r\n'
+    problem(client.post(CLASSIFY, content=as_text, headers=fields), 422, "missing-file")
+
+
+def test_the_unforeseen_is_logged_and_says_nothing_of_the_inside(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = serve(FakeClassifier(error=RuntimeError("secret path")))
+    response = client.post(CLASSIFY, content=picture(), headers={"X-Request-ID": "mine-1"})
+    error = problem(response, 500, "internal-error")
+    assert error["request_id"] == "mine-1"
+    assert "secret" not in response.text
+    assert "mine-1" in caplog.text
+    assert "secret path" in caplog.text
+
+
+def test_the_description_promises_the_shape(client: TestClient) -> None:
+    api = client.get("/api/v1/openapi.json").json()
+    answers = api["paths"][CLASSIFY]["post"]["responses"]
+    assert set(answers) == {"200", "400", "408", "413", "415", "422", "503", "504"}
+    for status, answer in answers.items():
+        ref = answer["content"]["application/json"]["schema"]["$ref"]
+        expected = "Classification" if status == "200" else "ErrorBody"
+        assert ref == f"#/components/schemas/{expected}"
+    assert "HTTPValidationError" not in api["components"]["schemas"]
+    body = api["paths"][CLASSIFY]["post"]["requestBody"]["content"]
+    assert set(body) >= {"multipart/form-data", "image/*", "application/octet-stream"}
