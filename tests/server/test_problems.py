@@ -7,7 +7,8 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from skyform import errors
-from skyform.server.problems import status_of
+from skyform.schema import Failure
+from skyform.server.problems import RequestError, status_of
 
 CLASSIFY = "/api/v1/classify"
 
@@ -60,6 +61,12 @@ def test_a_picture_that_cannot_be_used(
     raw = {"Content-Type": "application/octet-stream"}
     problem(client.post(CLASSIFY, content=data, headers=raw), status, code)
     problem(client.post(CLASSIFY, files={"file": ("x.jpg", data)}), status, code)
+
+
+def test_a_failure_speaks_of_the_upload() -> None:
+    failure = Failure("corrupt-image", "the given bytes: a broken header.", "Copy it again.")
+    problem = RequestError.of_failure(failure)
+    assert str(problem) == "The upload: a broken header. Copy it again."
 
 
 def test_every_image_error_has_a_status() -> None:

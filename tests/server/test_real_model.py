@@ -1,5 +1,7 @@
 """The bundled model behind the real application."""
 
+from collections.abc import Iterator
+
 import pytest
 from fakes import picture
 from fastapi.testclient import TestClient
@@ -10,8 +12,9 @@ from skyform.server.contract import Classification
 
 
 @pytest.fixture(scope="module")
-def real() -> TestClient:
-    return TestClient(create_app(Settings()))
+def real() -> Iterator[TestClient]:
+    with TestClient(create_app(Settings())) as client:
+        yield client
 
 
 def test_an_upload_is_answered_by_the_bundled_model(real: TestClient) -> None:

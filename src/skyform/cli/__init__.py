@@ -112,9 +112,21 @@ def _dispatch(arguments: list[str]) -> int:
         return Exit.USAGE
     parser = parser_of(name)
     # Intermixed, so that options may stand between file names.
-    options = parser.parse_intermixed_args(rest)
+    options = parser.parse_intermixed_args(_without_dashes(rest))
     run: Any = import_module(f"skyform.cli.{name}").run
     return int(run(options, parser))
+
+
+def _without_dashes(arguments: list[str]) -> list[str]:
+    """The arguments without `--`, and what follows it written so that it is a file name all the same: `./-x.jpg`.
+
+    argparse forgets `--` when options and file names are mixed.
+    """
+    if "--" not in arguments:
+        return arguments
+    end = arguments.index("--")
+    names = [os.path.join(".", a) if a.startswith("-") else a for a in arguments[end + 1 :]]
+    return arguments[:end] + names
 
 
 def _take_debug(arguments: list[str]) -> tuple[list[str], bool]:

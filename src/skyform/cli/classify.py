@@ -6,7 +6,7 @@ says why; it never ends the run.
 
 Results go to the terminal as a table, or with --to into a file with one row for each picture, in order. The file's extension
 names its format: csv, json, jsonl, parquet, fits or vot (VOTable). It is written as FILE.part and moved into place when
-complete; an interrupted run keeps its rows there. FITS results are gathered in memory, about 500 bytes a row; all others
+complete; an interrupted run keeps its rows there. FITS results are gathered in memory, about 1.5 kB a row; all others
 take no more memory for a million pictures than for one.
 """
 
@@ -22,7 +22,12 @@ _FORMATS = ("csv", "json", "jsonl", "parquet", "fits", "vot", "kaggle")
 def arguments(parser: ArgumentParser) -> None:
     """Declare the command's arguments."""
     add = parser.add_argument
-    add("paths", nargs="*", metavar="PATH", help="pictures, folders, patterns, or - for standard input")
+    add(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="pictures, folders, patterns, or - for standard input",
+    )
     add(
         "--from-list",
         metavar="FILE",
@@ -32,7 +37,11 @@ def arguments(parser: ArgumentParser) -> None:
     _output_arguments(parser)
     model = parser.add_argument_group("model")
     add = model.add_argument
-    add("--model", metavar="NAME_OR_FILE", help="the model to use (default: the one that comes with Skyform)")
+    add(
+        "--model",
+        metavar="FILE.onnx",
+        help="a model that `skyform train` made (default: the one that comes with Skyform)",
+    )
     add(
         "--precision",
         choices=("int8", "fp32"),
@@ -61,11 +70,39 @@ def _output_arguments(parser: ArgumentParser) -> None:
 
 def _speed_arguments(parser: ArgumentParser) -> None:
     add = parser.add_argument_group("speed and limits").add_argument
-    add("--workers", type=at_least_one, metavar="N", help="pictures decoded at a time (default: by the processor)")
-    add("--threads", type=at_least_one, metavar="N", help="threads of the network (default: by the processor)")
-    add("--batch-size", type=at_least_one, default=32, metavar="N", help="pictures a batch (default: 32)")
-    add("--limit-pixels", type=at_least_one, metavar="N", help="refuse pictures with more pixels than this")
-    add("--limit-bytes", type=at_least_one, metavar="N", help="refuse files with more bytes than this")
+    add(
+        "--workers",
+        type=at_least_one,
+        metavar="N",
+        help="pictures decoded at a time (default: by the processor)",
+    )
+    add(
+        "--threads",
+        type=at_least_one,
+        metavar="N",
+        help="threads of the network (default: by the processor)",
+    )
+    add(
+        "--batch-size",
+        type=at_least_one,
+        default=32,
+        metavar="N",
+        help="pictures a batch (default: 32)",
+    )
+    add(
+        "--limit-pixels",
+        "--max-pixels",
+        type=at_least_one,
+        metavar="N",
+        help="refuse pictures with more pixels than this",
+    )
+    add(
+        "--limit-bytes",
+        "--max-bytes",
+        type=at_least_one,
+        metavar="N",
+        help="refuse files with more bytes than this",
+    )
 
 
 def run(options: Namespace, parser: ArgumentParser) -> Exit:

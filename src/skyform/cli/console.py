@@ -6,9 +6,9 @@ import shutil
 import sys
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TextIO
+from typing import Protocol, runtime_checkable
 
-__all__ = ["Exit", "Paper", "at_least_one", "paper_of", "say", "silence_output"]
+__all__ = ["Exit", "Paper", "Stream", "at_least_one", "paper_of", "say", "silence_output"]
 
 
 class Exit(IntEnum):
@@ -37,6 +37,23 @@ _EXIT_TEXTS = {
 }
 
 
+@runtime_checkable
+class Stream(Protocol):
+    """What text is written to: standard output, standard error, or what a test puts in their place."""
+
+    def write(self, s: str, /) -> int:
+        """Append text."""
+        ...
+
+    def flush(self) -> None:
+        """Let it be seen."""
+        ...
+
+    def isatty(self) -> bool:
+        """Whether a person watches it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Paper:
     """What is written on: its width in characters, and whether it takes colours."""
@@ -54,7 +71,7 @@ _LEAST_WIDTH, _MOST_WIDTH = 40, 170
 _PIPE_WIDTH = 100
 
 
-def paper_of(stream: TextIO) -> Paper:
+def paper_of(stream: Stream) -> Paper:
     """What a stream can show: colours on terminals only, and never under NO_COLOR (https://no-color.org)."""
     width = shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
     terminal = stream.isatty()

@@ -2,7 +2,7 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
-from importlib.resources import as_file, files
+from importlib.resources import files
 from pathlib import Path
 
 from skyform.cli.console import Exit, paper_of, say
@@ -15,8 +15,8 @@ def arguments(parser: ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
         "--model",
-        metavar="NAME_OR_FILE",
-        help="the model to use (default: the one that comes with Skyform)",
+        metavar="FILE.onnx",
+        help="a model that `skyform train` made (default: the one that comes with Skyform)",
     )
 
 
@@ -27,19 +27,19 @@ def run(options: Namespace, parser: ArgumentParser) -> Exit:
     from skyform.cli.session import Tally, run_over, summary
     from skyform.inference import Classifier
 
-    with as_file(files("skyform") / "samples") as folder:
-        pictures = samples(folder)
-        classifier = Classifier.load(options.model)
-        tally = Tally()
-        with Progress(sys.stderr, count=lambda: len(pictures), enabled=False) as progress:
-            run_over(
-                classifier(pictures),
-                tally=tally,
-                writer=None,
-                report=Report(sys.stdout, paper=paper_of(sys.stdout)),
-                progress=progress,
-            )
-        say(f"{summary(tally)} Credits: {folder / 'credits.json'}")
+    folder = Path(str(files("skyform"))) / "samples"
+    pictures = samples(folder)
+    classifier = Classifier.load(options.model)
+    tally = Tally()
+    with Progress(sys.stderr, count=lambda: len(pictures), enabled=False) as progress:
+        run_over(
+            classifier(pictures),
+            tally=tally,
+            writer=None,
+            report=Report(sys.stdout, paper=paper_of(sys.stdout)),
+            progress=progress,
+        )
+    say(f"{summary(tally)} Credits: {folder / 'credits.json'}")
     return tally.code
 
 

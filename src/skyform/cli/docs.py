@@ -2,11 +2,10 @@
 
 import os
 import sys
-from argparse import ArgumentParser
+from collections.abc import Generator
 from contextlib import contextmanager
-from collections.abc import Iterator
 
-from skyform.cli import COMMANDS, parser_of, top_parser
+from skyform.cli import COMMANDS, parser_of
 from skyform.cli.console import Exit
 
 __all__ = ["page"]
@@ -44,7 +43,7 @@ def _section(name: str) -> list[str]:
 
 
 @contextmanager
-def _fixed_width() -> Iterator[None]:
+def _fixed_width() -> Generator[None, None, None]:
     """The same page whatever terminal it is made in."""
     before = os.environ.get("COLUMNS")
     os.environ["COLUMNS"] = "110"

@@ -9,6 +9,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from skyform.cli.console import Exit, say
+from skyform.schema import Prediction, Tree
 
 __all__ = ["arguments", "run"]
 
@@ -29,8 +30,8 @@ def arguments(parser: ArgumentParser) -> None:
     )
     add(
         "--model",
-        metavar="NAME_OR_FILE",
-        help="the model to use (default: the one that comes with Skyform)",
+        metavar="FILE.onnx",
+        help="a model that `skyform train` made (default: the one that comes with Skyform)",
     )
 
 
@@ -39,19 +40,29 @@ def run(options: Namespace, parser: ArgumentParser) -> Exit:
     from skyform.errors import SkyformError
     from skyform.images import decode
     from skyform.inference import Classifier
-    from skyform.inference.portrait import draw_portrait, save_portrait
+    from skyform.inference.portrait import check_target, draw_portrait, save_portrait
 
     source = sys.stdin.buffer.read() if options.file == "-" else Path(options.file)
+    if options.to is not None:
+        check_target(options.to)
     classifier = Classifier.load(options.model)
     known = classifier.info.tree.index
     if options.answer is not None and options.answer not in known:
         parser.error(f"--answer {options.answer}: the model's answers are {', '.join(known)}")
-    prediction = classifier.classify(source, evidence=options.answer or True)
+    id = "stdin" if options.file == "-" else None
+    prediction = classifier.classify(source, id=id, evidence=options.answer or True)
     if prediction.failure is not None:
         raise SkyformError(prediction.failure.message, remedy=prediction.failure.remedy)
-    stem = prediction.id if prediction.path else "stdin"
-    target = Path(options.to or f"{stem}-evidence.png")
-    portrait = draw_portrait(prediction, decode(source).rgb, answer=options.answer)
-    save_portrait(portrait, target)
+    target = Path(options.to or f"{prediction.id}-evidence.png")
+    answer = options.answer or _decisive(classifier.info.tree, prediction)
+    save_portrait(draw_portrait(prediction, decode(source).rgb, answer=answer), target)
     say(f"{prediction.sentence}\nEvidence: {target}")
     return Exit.OK
+
+
+def _decisive(tree: Tree, prediction: Prediction) -> str | None:
+    """The answer that the classifier gives evidence for where none is named; None for what is not a galaxy."""
+    from skyform.inference.evidence import decisive_answer
+
+    is_galaxy = prediction.kind is not None and prediction.kind.id == "galaxy"
+    return decisive_answer(tree, prediction) if is_galaxy else None

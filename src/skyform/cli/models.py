@@ -19,8 +19,8 @@ def arguments(parser: ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
         "--model",
-        metavar="NAME_OR_FILE",
-        help="the model to show (default: the one that comes with Skyform)",
+        metavar="FILE.onnx",
+        help="the model file to show (default: the one that comes with Skyform)",
     )
     parser.add_argument("--json", action="store_true", help="print the whole card as JSON")
 

@@ -5,7 +5,8 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import TextIO
+
+from skyform.cli.console import Stream
 
 __all__ = ["Progress", "duration"]
 
@@ -32,7 +33,7 @@ class Progress:
 
     def __init__(
         self,
-        stream: TextIO,
+        stream: Stream,
         *,
         count: Callable[[], int | None],
         enabled: bool = True,
@@ -42,7 +43,7 @@ class Progress:
         self._on = enabled and stream.isatty()
         self._clock = clock
         self._count = count
-        self._total: int | None = None
+        self.total: int | None = None
         self._start = clock()
         self._shown_at = self._start + _FIRST_AFTER - _EVERY
         self._shown = False
@@ -77,7 +78,7 @@ class Progress:
         notes = [f"{rate:,.0f} images/s"]
         if failed:
             notes.append(f"{failed:,} failed")
-        total = self._total
+        total = self.total
         if not total or total < done:
             return f"{done:,} images · " + " · ".join(notes)
         full = _BAR * done // total
@@ -87,7 +88,7 @@ class Progress:
         return f"{bar} {100 * done // total:>3} %  {done:,} of {total:,} · " + " · ".join(notes)
 
     def _find_total(self) -> None:
-        self._total = self._count()
+        self.total = self._count()
 
 
 def duration(seconds: float) -> str:

@@ -1,11 +1,11 @@
 """Predictions as a table to read, row by row as they come."""
 
+import re
 import textwrap
 import unicodedata
 from collections.abc import Sequence
-from typing import TextIO
 
-from skyform.cli.console import Paper
+from skyform.cli.console import Paper, Stream
 from skyform.inference.tables import plain_text
 from skyform.schema import ClassEstimate, Prediction
 
@@ -13,9 +13,10 @@ __all__ = ["Report", "percent", "seen_width"]
 
 _GAP = "  "
 _NAME = 24
-_KIND, _GALAXY10, _HUBBLE = 23, 33, 15
+_KIND, _GALAXY10, _HUBBLE = 24, 34, 16
 # From this width on, kind and classes have columns of their own; below it they stand under the sentence.
-_WIDE = 136
+_WIDE = 140
+_COLOUR = re.compile("\x1b\\[\\d*m")
 
 
 class Report:
@@ -29,7 +30,7 @@ class Report:
         Its width, and whether it takes colours.
     """
 
-    def __init__(self, stream: TextIO, *, paper: Paper) -> None:
+    def __init__(self, stream: Stream, *, paper: Paper) -> None:
         self._stream = stream
         self._paper = paper
         self._wide = paper.width >= _WIDE
@@ -47,30 +48,37 @@ class Report:
     def _header(self) -> list[str]:
         titles = [_fit("PICTURE", self._name)]
         if self._wide:
-            what = _fit("WHAT IT SHOWS", self._room())
+            what = _fit("WHAT IT SHOWS", self._sentence)
             titles += [what, _fit("KIND", _KIND), _fit("GALAXY10 (SDSS)", _GALAXY10), "HUBBLE"]
         else:
             titles.append("WHAT IT SHOWS")
         return [self._paper.paint(_GAP.join(titles), "dim")]
 
+    @property
     def _room(self) -> int:
+        """Characters beside the name."""
+        return self._paper.width - self._name - len(_GAP)
+
+    @property
+    def _sentence(self) -> int:
         """Characters for the sentence."""
-        room = self._paper.width - self._name - len(_GAP)
-        return room - (_KIND + _GALAXY10 + _HUBBLE + 3 * len(_GAP) if self._wide else 0)
+        return self._room - (_KIND + _GALAXY10 + _HUBBLE + 3 * len(_GAP) if self._wide else 0)
 
     def _entry(self, prediction: Prediction) -> list[str]:
         paper = self._paper
         name = paper.paint(_fit(plain_text(prediction.id), self._name), "bold")
         if prediction.failure is not None:
             text = "not classified: " + plain_text(" ".join(str(prediction.failure).split()))
-            return self._lines(name, [paper.paint(line, "red") for line in self._wrap(text)])
-        body = self._wrap(prediction.sentence)
+            return self._lines(name, [paper.paint(line, "red") for line in _wrap(text, self._room)])
+        body = _wrap(prediction.sentence, self._sentence)
         if self._wide:
-            body[0] = _GAP.join([_fit(body[0], self._room()), *self._facts(prediction, aligned=True)])
+            body[0] = _GAP.join(
+                [_fit(body[0], self._sentence), *self._facts(prediction, aligned=True)]
+            )
         else:
-            body.append(" · ".join(self._facts(prediction, aligned=False)))
+            body += _joined(self._facts(prediction, aligned=False), self._room)
         for flag in prediction.flags:
-            body += [paper.paint(line, "yellow") for line in self._wrap(f"! {flag.text}")]
+            body += [paper.paint(line, "yellow") for line in _wrap(f"! {flag.text}", self._room)]
         return self._lines(name, body)
 
     def _facts(self, prediction: Prediction, *, aligned: bool) -> list[str]:
@@ -89,13 +97,10 @@ class Report:
 
     def _fact(self, name: str, confidence: float, width: int) -> str:
         number = percent(confidence)
-        style = "green" if confidence > 0.9 else "yellow" if confidence > 0.66 else "red"
+        style = "green" if confidence > 0.9 else "yellow" if confidence > 0.66 else "dim"
         painted = self._paper.paint(number, style)
         padding = " " * max(0, width - len(name) - 1 - len(number))
         return f"{name} {painted}{padding}"
-
-    def _wrap(self, text: str) -> list[str]:
-        return textwrap.wrap(text, max(16, self._room())) or [""]
 
     def _lines(self, name: str, body: Sequence[str]) -> list[str]:
         indent = " " * self._name
@@ -114,6 +119,22 @@ def percent(probability: float) -> str:
 def seen_width(text: str) -> int:
     """Columns that a terminal uses for the text: East Asian letters take two, combining marks none."""
     return sum(_columns(c) for c in text)
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width) or [""]
+
+
+def _joined(facts: Sequence[str], width: int) -> list[str]:
+    """Facts with dots between them, in as many lines as they need."""
+    lines: list[str] = []
+    for fact in facts:
+        longer = f"{lines[-1]} · {fact}" if lines else fact
+        if lines and seen_width(_COLOUR.sub("", longer)) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(fact)
+    return lines
 
 
 def _columns(character: str) -> int:

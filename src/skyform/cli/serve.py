@@ -9,7 +9,8 @@ from typing import Any
 
 from skyform.cli.console import Exit
 from skyform.errors import SkyformError
-from skyform.server import Settings, run as serve
+from skyform.server import Settings
+from skyform.server import run as serve
 
 __all__ = ["arguments", "run"]
 
@@ -31,9 +32,7 @@ def run(options: Namespace, parser: ArgumentParser) -> Exit:
     """Run the command."""
     given = {f.name: getattr(options, f.name) for f in fields(Settings)}
     try:
-        settings = replace(
-            Settings.from_env(), **{k: v for k, v in given.items() if v is not None}
-        )
+        settings = replace(Settings.from_env(), **{k: v for k, v in given.items() if v is not None})
     except SkyformError as error:
         parser.error(str(error))
     serve(settings)

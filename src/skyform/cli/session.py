@@ -6,7 +6,7 @@ import threading
 import time
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -123,7 +123,7 @@ def summary(tally: Tally, *, writer: TableWriter | None = None) -> str:
 
 
 @contextmanager
-def stopped_by_signals() -> Iterator[None]:
+def stopped_by_signals() -> Generator[None, None, None]:
     """Let SIGTERM, which batch systems and containers send, end the run as Ctrl-C does: with the rows so far kept."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -152,9 +152,7 @@ def _classify_into(writer: TableWriter | None, *, tally: Tally, options: Namespa
     )
     # Rows on a terminal are progress enough, and a progress line would tear them apart.
     silent = options.quiet or few or (shown and sys.stdout.isatty())
-    with Progress(
-        sys.stderr, count=lambda: count_inputs(options), enabled=not silent
-    ) as progress:
+    with Progress(sys.stderr, count=lambda: count_inputs(options), enabled=not silent) as progress:
         run_over(
             map(_named, predictions),
             tally=tally,

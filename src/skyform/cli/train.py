@@ -21,7 +21,12 @@ def arguments(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("recipe", type=Path, metavar="RECIPE", help="the YAML file that says how to train")
     add("--data", type=Path, required=True, metavar="DIR", help="the folder with the data sets")
-    add("--out", type=Path, metavar="DIR", help="the run's folder (default: runs/ and the recipe's name)")
+    add(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="the run's folder (default: runs/ and the recipe's name)",
+    )
     add("--resume", action="store_true", help="go on from the run folder's last checkpoint")
     add(
         "--set",

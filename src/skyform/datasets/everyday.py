@@ -105,7 +105,9 @@ def _gradient(rng: np.random.Generator) -> Image.Image:
     angle = rng.uniform(0, 2 * np.pi)
     ramp = (np.cos(angle) * xs + np.sin(angle) * ys)[..., None]
     waves = 20 * np.sin(2 * np.pi * rng.uniform(0, 12) * ramp)
-    return Image.fromarray(_levels(rng.uniform(0, 255, 3) + ramp * rng.uniform(-200, 200, 3) + waves))
+    return Image.fromarray(
+        _levels(rng.uniform(0, 255, 3) + ramp * rng.uniform(-200, 200, 3) + waves)
+    )
 
 
 def _shapes(rng: np.random.Generator) -> Image.Image:

@@ -7,6 +7,7 @@ assigned because most people voted for it does not mean that all did.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -54,7 +55,7 @@ class Labels:
 
 
 def gz2_votes(
-    row: Mapping[str, float], *, kind: str = "weighted_fraction"
+    row: Mapping[str, Any], *, kind: str = "weighted_fraction"
 ) -> Float[ndarray, "37"] | None:
     """Cumulative fractions, by Kaggle's convention, from a row of the GZ2 catalogue (Hart et al. 2016).
 
@@ -79,8 +80,9 @@ def gz2_votes(
 
 
 def _gz2_order(column: str) -> tuple[int, int]:
-    question, answer = column.split("_")[0], next(
-        p for p in column.split("_") if p[0] == "a" and p[1:].isdigit()
+    question, answer = (
+        column.split("_")[0],
+        next(p for p in column.split("_") if p[0] == "a" and p[1:].isdigit()),
     )
     # a38, dust lane, is the last answer of question 8.
     return int(question[1:]), int(answer[1:])

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -14,7 +14,9 @@ from skyform.schema import KINDS, SKYFORM, Taxonomy, Tree
 __all__ = ["Calibration", "softmax"]
 
 
-def softmax(logits: Float[ndarray, "*batch n"], *, temperature: float = 1.0) -> Float[ndarray, "*batch n"]:
+def softmax(
+    logits: Float[ndarray, "*batch n"], *, temperature: float = 1.0
+) -> Float[ndarray, "*batch n"]:
     """Probabilities from logits, over the last axis."""
     scaled = (logits - logits.max(axis=-1, keepdims=True)) / temperature
     e = np.exp(scaled)
@@ -30,7 +32,7 @@ class Calibration:
     temperatures : mapping of question id to float
         Divides the question's logits (Guo et al. 2017, arXiv:1706.04599).
     concentrations : mapping of question id to float
-        S in Dirichlet(S p): how far true vote fractions scatter around the predicted p.
+        S in Beta(S p, S (1 - p)): how far observed vote fractions scatter around the predicted p.
     intervals : mapping of question id to {"fraction", "low", "high"}
         Central 90 % of Beta(S p, S (1 - p)), tabulated over p, so that prediction needs an interpolation only.
     kind_temperature : float
@@ -43,11 +45,11 @@ class Calibration:
         Beyond it, the probability that it is none of the kinds rises to 1 - exp(-distrust (distance / familiar - 1)).
     """
 
-    temperatures: Mapping[str, float] = field(default_factory=lambda: {})
-    concentrations: Mapping[str, float] = field(default_factory=lambda: {})
-    intervals: Mapping[str, Mapping[str, list[float]]] = field(default_factory=lambda: {})
+    temperatures: Mapping[str, float] = field(default_factory=dict)
+    concentrations: Mapping[str, float] = field(default_factory=dict)
+    intervals: Mapping[str, Mapping[str, list[float]]] = field(default_factory=dict)
     kind_temperature: float = 1.0
-    class_temperatures: Mapping[str, float] = field(default_factory=lambda: {})
+    class_temperatures: Mapping[str, float] = field(default_factory=dict)
     familiar: float = float("inf")
     distrust: float = 1.0
 
@@ -100,6 +102,6 @@ class Calibration:
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+    def from_dict(cls, values: Mapping[str, Any]) -> "Calibration":
         """The inverse of `to_dict`; unknown keys are an error."""
         return cls(**values)

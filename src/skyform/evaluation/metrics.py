@@ -65,7 +65,9 @@ def bootstrap(
     """
     n = len(arrays[0])
     if n == 0 or any(len(a) != n for a in arrays):
-        raise ValueError(f"arrays have {[len(a) for a in arrays]} rows; they need the same number, above 0")
+        raise ValueError(
+            f"arrays have {[len(a) for a in arrays]} rows; they need the same number, above 0"
+        )
     rng = np.random.default_rng(seed)
     values = [
         metric(*(a[at] for a in arrays)) for at in (rng.integers(0, n, n) for _ in range(resamples))

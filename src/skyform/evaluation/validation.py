@@ -68,7 +68,7 @@ def validation_scores(truths: Sequence[Truth], said: Answered) -> dict[str, Esti
 def _rows(said: Answered, at: Int[ndarray, " n"]) -> Answered:
     return Answered(
         said.cumulative[at],
-        [said.kinds[i] for i in at],
+        [said.kinds[int(i)] for i in at],
         {k: v[at] for k, v in said.classes.items()},
     )
 
@@ -110,7 +110,9 @@ def _gz1(source: str, truths: Sequence[Truth], said: Answered) -> dict[str, Esti
         f"{source}_accuracy": bootstrap(accuracy, truth[known], guess[known]),
         f"{source}_balanced": bootstrap(balanced_accuracy, truth[known], guess[known]),
     }
-    sense = np.array([numbers[str(t.label)] in (1, 2) and "clockwise" in str(t.label) for t in truths])
+    sense = np.array(
+        [numbers[str(t.label)] in (1, 2) and "clockwise" in str(t.label) for t in truths]
+    )
     called = np.isin(said.classes["galaxy_zoo_1"], (1, 2))
     if (sense & called).any():
         right = np.array([numbers[str(t.label)] for t in truths])[sense & called]

@@ -7,7 +7,13 @@ from numpy import ndarray
 from skyform.errors import NoImageDataError, UnsupportedImageError
 from skyform.images.limits import Limits, check_pixels
 from skyform.images.picture import Picture
-from skyform.images.stretch import auto_lupton, auto_stretch, bytes_from_16_bit, bytes_from_unit
+from skyform.images.stretch import (
+    auto_lupton,
+    auto_stretch,
+    bytes_from_16_bit,
+    bytes_from_unit,
+    usable,
+)
 from skyform.schema import Flag
 
 __all__ = ["picture_from_array", "rgb_from_values"]
@@ -80,7 +86,7 @@ def rgb_from_values(
     - bool, and floats all from 0 to 1, as black to white;
     - everything else is measured brightness, and is stretched: grey by `auto_stretch`, colour by `auto_lupton`.
 
-    NaN and infinities are missing, and become background. Alpha blends into black, the sky.
+    NaN, infinities and numbers beyond 1e36 are missing, and become background. Alpha blends into black, the sky.
     """
     _check_type(values, name=name)
     if values.ndim == 3 and values.shape[2] == 4:
@@ -88,9 +94,9 @@ def rgb_from_values(
         return _on_black(rgb, _opacity(values[..., 3], name=name)), missing
     missing = False
     if values.dtype.kind == "f":
-        finite = np.isfinite(values)
-        missing = not finite.all()
-        if not finite.any():
+        good = usable(values)
+        missing = not good.all()
+        if not good.any():
             raise NoImageDataError(
                 f"{name}: every pixel is NaN or infinite.", remedy="Give a picture with data in it."
             )
@@ -121,12 +127,13 @@ def _tones(values: Shaped[ndarray, "*shape"]) -> UInt8[ndarray, "*shape"]:
 
 
 def _float_tones(values: Float[ndarray, "*shape"]) -> UInt8[ndarray, "*shape"]:
-    finite = values[np.isfinite(values)]
-    low, high = finite.min(), finite.max()
-    if low < 0 or high > 255 or (high > 1 and np.any(finite != np.round(finite))):
+    good = usable(values)
+    known = values[good]
+    low, high = known.min(), known.max()
+    if low < 0 or high > 255 or (high > 1 and np.any(known != np.round(known))):
         return _stretched(values)
     full = 1 if high <= 1 else 255
-    filled = np.where(np.isfinite(values), values, np.median(finite)) / full
+    filled = np.where(good, values, np.median(known)) / full
     return bytes_from_unit(filled.astype(np.float32))
 
 

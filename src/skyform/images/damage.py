@@ -15,7 +15,12 @@ __all__ = ["fits_error", "raster_error"]
 _AGAIN = "Copy or download it again."
 _CUT = ("truncated", "not enough", "end of file", "missing end card", "buffer is too small")
 _STRANGE = ("unknown", "unsupported", "not supported", "not implemented")
-_LONGEST_REASON = 90
+_SHORTEST_REASON, _LONGEST_REASON = 8, 90
+_MEANINGLESS = ("<", "b'", "driver", "cannot load this image", "corrupt fits file")
+_FITS_BLOCK = 2880
+_FITS_END = b"END".ljust(80)  # the card that ends a header
+# TIFF's numbers for byte, text, short, long, rational, undefined and 64-bit long, as struct has them.
+_TIFF_TYPES = {1: "B", 2: "B", 3: "H", 4: "I", 5: "Q", 7: "B", 16: "Q"}
 # TIFF tags: strips, tiles.
 _STRIP_OFFSETS = (273, 324)
 _STRIP_LENGTHS = (279, 325)
@@ -30,8 +35,11 @@ def raster_error(error: Exception, *, data: bytes, format: str, name: str) -> Im
     return _error(error, format=format, name=name)
 
 
-def fits_error(error: Exception, *, name: str) -> ImageError:
+def fits_error(error: Exception, *, data: bytes, name: str) -> ImageError:
     """The error for what astropy raised on the bytes of a FITS file."""
+    end = data.find(_FITS_END)
+    if end < 0 or end // _FITS_BLOCK >= len(data) // _FITS_BLOCK:
+        return _truncated("FITS file", name)
     return _error(error, format="FITS file", name=name)
 
 
@@ -64,7 +72,9 @@ def _reason(error: Exception) -> str:
     """The decoder's own words, where they can mean anything to a reader."""
     text = str(error).strip().rstrip(".")
     readable = isinstance(error, OSError | SyntaxError | ValueError) and text.isprintable()
-    return f" ({text})" if readable and 0 < len(text) <= _LONGEST_REASON and "<" not in text else ""
+    if not readable or not _SHORTEST_REASON <= len(text) <= _LONGEST_REASON:
+        return ""
+    return "" if any(sign in text.lower() for sign in _MEANINGLESS) else f" ({text})"
 
 
 def _tiff_ends_early(data: bytes) -> bool:
@@ -92,13 +102,13 @@ def _strips_end(data: bytes, entry: str, at: int, count: int) -> int:
     field = struct.calcsize(entry[0] + entry[-1])
     for i in range(count):
         tag, kind, number, value = struct.unpack_from(entry, data, at + i * size)
-        code = {3: "H", 4: "I", 16: "Q"}.get(kind)
-        if code is None or tag not in _STRIP_OFFSETS + _STRIP_LENGTHS:
-            continue
-        length = number * struct.calcsize(f"={code}")
+        length = number * struct.calcsize("=" + _TIFF_TYPES.get(kind, "x"))
         start = at + (i + 1) * size - field if length <= field else value
         if start + length > len(data):
             return start + length
+        if tag not in _STRIP_OFFSETS + _STRIP_LENGTHS or kind not in _TIFF_TYPES:
+            continue
+        code = _TIFF_TYPES[kind]
         values = struct.unpack_from(f"{entry[0]}{number}{code}", data, start)
         (offsets if tag in _STRIP_OFFSETS else lengths).extend(values)
     return max((a + b for a, b in zip(offsets, lengths, strict=False)), default=0)

@@ -39,11 +39,9 @@ def read_file(path: str, *, limits: Limits) -> bytes:
         _check_kind(path, status.st_mode)
         check_bytes(status.st_size, name=path, limits=limits)
         with open(path, "rb") as file:
-            data = file.read(limits.max_bytes + 1)
+            data = file.read(status.st_size)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
-    # The file may have grown since.
-    check_bytes(len(data), name=path, limits=limits)
     if not data:
         raise EmptyFileError(
             f"{path}: the file is empty (0 bytes).", remedy="Copy or download it again."

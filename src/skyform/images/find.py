@@ -60,13 +60,16 @@ def find_object(rgb: UInt8[ndarray, "height width 3"]) -> Found | None:
     smooth = ndimage.gaussian_filter(grey, _SMOOTHING)
     background, noise = _background(smooth)
     above = smooth - background
-    labels, count = ndimage.label(above > max(_THRESHOLD * noise, _LEAST_RISE))
+    labels = np.zeros(grey.shape, np.int32)
+    count = int(ndimage.label(above > max(_THRESHOLD * noise, _LEAST_RISE), output=labels))  # type: ignore[arg-type]
     if count == 0:
         return None
     height, width = grey.shape
     ys, xs = np.mgrid[0:height, 0:width] + 0.5
     distance2 = (xs - width / 2) ** 2 + (ys - height / 2) ** 2
-    interest = above * np.exp(-distance2 / (2 * (_REACH * min(height, width)) ** 2))
+    # The floor keeps light at the ends of a long strip above zero, where the Gaussian underflows.
+    weight = np.exp(-distance2 / (2 * (_REACH * min(height, width)) ** 2)) + 1e-12
+    interest = above * weight
     scores = np.bincount(labels.ravel(), interest.ravel(), minlength=count + 1)
     scores[0] = 0
     best = int(scores.argmax())
@@ -120,4 +123,4 @@ def _radius_of_light(light: Float[ndarray, " n"], radius: Float[ndarray, " n"]) 
 
 def _touches_edge(mask: ndarray) -> bool:
     on_edge = int(mask[0].sum() + mask[-1].sum() + mask[:, 0].sum() + mask[:, -1].sum())
-    return on_edge > 0.25 * np.sqrt(mask.sum()) and on_edge > 2
+    return on_edge > max(2.0, 0.25 * float(np.sqrt(mask.sum())))

@@ -22,7 +22,7 @@ from skyform.images.damage import fits_error
 from skyform.images.limits import Limits, check_pixels
 from skyform.images.picture import Picture
 from skyform.images.quiet import quiet
-from skyform.images.stretch import auto_lupton, auto_stretch, bytes_from_unit
+from skyform.images.stretch import auto_lupton, auto_stretch, bytes_from_unit, usable
 from skyform.schema import Flag
 
 __all__ = ["decode_fits"]
@@ -83,6 +83,13 @@ class _Image:
         return columns, rows
 
     @property
+    def planes(self) -> int:
+        """How many planes the image has."""
+        if len(self.shape) == 2:
+            return 1
+        return self.shape[2] if self.has_channels_last else self.shape[0]
+
+    @property
     def has_channels_last(self) -> bool:
         return len(self.shape) == 3 and self.shape[0] > _MOST_PLANES
 
@@ -99,7 +106,7 @@ def decode_fits(data: bytes, *, name: str, limits: Limits) -> Picture:
     - Planes along the fastest axis (height, width, 3), and 8-bit planes without named bands, are red, green, blue.
     - 8-bit images are pictures already, and are kept as they are.
 
-    BSCALE, BZERO and BLANK are applied, tile compression is undone. Pixels that are NaN or infinite become sky; planes without
+    BSCALE, BZERO and BLANK are applied, tile compression is undone. Pixels that are NaN, infinite or beyond 1e36 become sky; planes without
     any finite pixel are left out. Rows run from the bottom up in FITS, so the picture is flipped.
 
     Parameters
@@ -126,9 +133,9 @@ def decode_fits(data: bytes, *, name: str, limits: Limits) -> Picture:
         raise
     # Damaged headers make astropy raise almost anything.
     except Exception as error:
-        raise fits_error(error, name=name) from error
-    complete = all(np.isfinite(band).all() for band in bands)
-    bands = [band for band in bands if np.isfinite(band).any()]
+        raise fits_error(error, data=data, name=name) from error
+    complete = all(usable(band).all() for band in bands)
+    bands = [band for band in bands if usable(band).any()]
     if not bands:
         raise NoImageDataError(
             f"{name}: every pixel is NaN or infinite.", remedy="Give an image with data in it."
@@ -148,8 +155,8 @@ def _read(data: bytes, *, name: str, limits: Limits) -> list[Real[ndarray, "heig
         found = _headers(hdus)
         _check_complete(found, data=data, name=name)
         images = _chosen(found, name=name)
-        for image in images:
-            check_pixels(*image.size, name=name, limits=limits)
+        count = sum(image.planes for image in images)
+        check_pixels(*images[0].size, planes=count, name=name, limits=limits)
         planes = [plane for image in images for plane in _planes(image)]
     letters = _letters(images, count=len(planes))
     if letters:
@@ -173,9 +180,10 @@ def _check_complete(found: Sequence[Any], *, data: bytes, name: str) -> None:
     """Raise where a header promises more data than there are, or a last header is cut."""
     info = found[-1].fileinfo()
     end = info["datLoc"] + info["datSpan"]
-    # The last block may lack its padding.
-    cut = end - _BLOCK >= len(data)
-    if cut or (len(found) < _MOST_HDUS and data.startswith(b"XTENSION", end)):
+    # The last block may lack its padding. A compressed image gives its size as unpacked.
+    compressed = type(found[-1]).__name__ == "CompImageHDU"
+    least = end - _BLOCK + 1 if compressed else info["datLoc"] + found[-1].size
+    if least > len(data) or (len(found) < _MOST_HDUS and data.startswith(b"XTENSION", end)):
         raise TruncatedImageError(
             f"{name}: the FITS file ends before its data do, or an extension in it is damaged.",
             remedy="Copy or download it again.",

@@ -23,25 +23,25 @@ _UNPACK = "Unpack it and give the pictures inside."
 _STILL = "Save one frame of it as PNG or JPEG."
 _EXPORT = "Export the image in it as FITS or PNG."
 
-# Each: bytes, where they stand, the format.
 _PICTURES = (
-    (b"\xff\xd8\xff", 0, "JPEG"),
-    (b"\x89PNG", 0, "PNG"),
-    (b"GIF87a", 0, "GIF"),
-    (b"GIF89a", 0, "GIF"),
-    (b"II*\0", 0, "TIFF"),
-    (b"MM\0*", 0, "TIFF"),
-    (b"II+\0", 0, "TIFF"),
-    (b"MM\0+", 0, "TIFF"),
-    (b"SIMPLE  =", 0, "FITS"),
-    (b"\x1f\x8b", 0, "gzip"),
-    (b"BZh", 0, "bzip2"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG", "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),
+    (b"MM\0+", "TIFF"),
+    (b"SIMPLE  =", "FITS"),
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
 )
+_CANON_RAW = b"CR\x02"  # in what is otherwise a TIFF
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 
 # Each: bytes, where they stand, what it is, the remedy. The first that fits counts.
 _OTHERS = (
-    (b"CR\x02", 8, "a Canon raw photo (CR2)", _DEVELOP),
+    (_CANON_RAW, 8, "a Canon raw photo (CR2)", _DEVELOP),
     (b"IIRO", 0, "an Olympus raw photo", _DEVELOP),
     (b"IIU\0", 0, "a Panasonic raw photo", _DEVELOP),
     (b"FUJIFILMCCD-RAW", 0, "a Fujifilm raw photo", _DEVELOP),
@@ -90,12 +90,12 @@ _OTHERS = (
 def sniff(data: bytes) -> str | Other | None:
     """What the bytes are: one of `READABLE`, a known other thing, or None for something unknown."""
     head = data[:HEAD]
+    for magic, name in _PICTURES:
+        if head.startswith(magic) and not head.startswith(_CANON_RAW, 8):
+            return name
     for magic, at, what, remedy in _OTHERS:
         if head.startswith(magic, at):
             return Other(what, remedy)
-    for magic, at, name in _PICTURES:
-        if head.startswith(magic, at):
-            return name
     if head.startswith(b"RIFF") and head.startswith(b"WEBP", 8):
         return "WebP"
     if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:

@@ -16,7 +16,7 @@ class Limits:
     max_bytes : int
         Bytes of a file, and bytes that a compressed FITS file may unpack to.
     max_pixels : int
-        Width times height, as the header declares them.
+        Width times height, as the header declares them; times the planes in FITS cubes.
 
     Raises
     ------
@@ -46,11 +46,11 @@ def check_bytes(count: int, *, name: str, limits: Limits) -> None:
         )
 
 
-def check_pixels(width: int, height: int, *, name: str, limits: Limits) -> None:
+def check_pixels(width: int, height: int, *, name: str, limits: Limits, planes: int = 1) -> None:
     """Raise `ImageTooLargeError` where a picture of this size is over the limit."""
-    if width * height > limits.max_pixels:
+    if width * height * planes > limits.max_pixels:
+        size = f"{width:,} × {height:,}" + (f" × {planes:,}" if planes > 1 else "")
         raise ImageTooLargeError(
-            f"{name}: {width:,} × {height:,} pixels, over the limit of "
-            f"{limits.max_pixels:,} pixels in all.",
+            f"{name}: {size} pixels, over the limit of {limits.max_pixels:,} pixels in all.",
             remedy="Cut out the part with the object, shrink the picture, or raise the limit `max_pixels`.",
         )

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -75,7 +75,7 @@ class Preprocess:
         text = json.dumps(self.to_dict(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
-    def with_margin(self, margin: float) -> Self:
+    def with_margin(self, margin: float) -> "Preprocess":
         """The same framing with more room around it, at the same scale."""
         return replace(self, margin=margin, size=round(self.size * margin))
 
@@ -84,7 +84,7 @@ class Preprocess:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
+    def from_dict(cls, values: dict[str, Any]) -> "Preprocess":
         """The inverse of `to_dict`.
 
         Raises

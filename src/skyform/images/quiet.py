@@ -13,7 +13,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 @contextmanager
-def quiet() -> Generator[None]:
+def quiet() -> Generator[None, None, None]:
     """Ignore all warnings inside; one thread at a time, and not to be nested."""
     with _ONE_AT_A_TIME, warnings.catch_warnings(action="ignore"):
         yield

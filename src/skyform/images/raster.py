@@ -17,7 +17,7 @@ from skyform.images.limits import Limits, check_pixels
 from skyform.images.orientation import exif_orientation, upright
 from skyform.images.picture import Picture
 from skyform.images.quiet import quiet
-from skyform.images.structure import check_jpeg, check_png, check_webp
+from skyform.images.structure import check_gif, check_jpeg, check_png, check_webp
 from skyform.schema import Flag
 
 __all__ = ["decode_raster", "picture_from_pil"]
@@ -75,6 +75,8 @@ def _decode(
         check_png(data, name=name)
     elif format == "WebP":
         check_webp(data, name=name, limits=limits)
+    elif format == "GIF":
+        check_gif(data, name=name, limits=limits)
     with quiet():
         image = _open(data, format=format)
         width, height = image.size
@@ -84,7 +86,8 @@ def _decode(
         if format == "TIFF":
             image.load()
     if format == "JPEG":
-        check_jpeg(data, name=name, pixels=width * height, limits=limits)
+        progressive = "progressive" in image.info
+        check_jpeg(data, name=name, pixels=width * height, progressive=progressive, limits=limits)
         if min_side is not None:
             image.draft(None, (min_side, min_side))
     image.load()

@@ -8,7 +8,7 @@ colours stay what they are at any brightness (Lupton et al. 2004, PASP 116, 133)
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Real, Shaped, UInt8, UInt16
+from jaxtyping import Bool, Float, Real, Shaped, UInt8, UInt16
 from numpy import ndarray
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "bytes_from_unit",
     "lupton_rgb",
     "measure_sky",
+    "usable",
 ]
 
 # Chosen so that sky and noise come out as dark as in the SDSS pictures on which Galaxy Zoo voted: sky at about 5 of 255,
@@ -30,10 +31,14 @@ _WHITE_PERCENTILE = 99.95
 _LEAST_WHITE = 40.0  # sky sigmas above the sky; else pure noise would be stretched to white
 _NOISELESS_SOFTENING = 0.02  # of the range from sky to white, for pictures without noise
 
-_SAMPLE = 2**20  # pixels that statistics look at
-_CLIP = 3.0  # sigmas
-_ROUNDS = 8
-_MAD_TO_SIGMA = 1.4826
+_SKY_SAMPLE = 2**15  # pixels that the sky is measured on
+_WHITE_SAMPLE = 2**18  # more, since few pixels are bright
+_CLIP_BELOW, _CLIP_ABOVE = 3.0, 2.5  # sigmas
+_ROUNDS = 20
+_ONE_SIGMA_BELOW = 15.87  # percentile of a Gaussian
+_TINY = 1e-31  # contrast below any unit's, where 32-bit floats lose their precision
+_RANGE = 1e6  # largest ratio of white to softening
+_HUGE = 1e36  # beyond any brightness: files mark missing pixels with the largest number there is
 _BALANCE = 4.0  # largest factor between a band's scale and the bands' mean scale
 
 
@@ -45,13 +50,21 @@ class Sky:
     noise: float
 
 
+def usable(image: Shaped[ndarray, "*shape"]) -> Bool[ndarray, "*shape"]:
+    """Which pixels hold a brightness: not NaN, not infinite, and not beyond 1e36."""
+    if image.dtype.kind != "f":
+        return np.ones(image.shape, np.bool_)
+    with np.errstate(invalid="ignore"):
+        return np.abs(image) < _HUGE
+
+
 def measure_sky(image: Real[ndarray, "..."]) -> Sky:
-    """Median and robust sigma (1.4826 MAD) of the finite pixels, objects clipped at 3 sigma.
+    """Median of the usable pixels and their spread below it, objects clipped.
 
     Where more than half of the pixels share one value far below the rest, as in a mosaic padded with zeros, the sky is that
-    of the others. Level and noise are 0 where no pixel is finite.
+    of the others. Level and noise are 0 where no pixel is usable.
     """
-    values = _sample(image)
+    values = _sample(image, most=_SKY_SAMPLE)
     if values.size == 0:
         return Sky(0.0, 0.0)
     sky = _clipped(values)
@@ -65,27 +78,30 @@ def measure_sky(image: Real[ndarray, "..."]) -> Sky:
     return inner if padded else sky
 
 
-def _sample(image: Shaped[ndarray, "..."]) -> Float[ndarray, " pixels"]:
-    """At most about a million finite pixels, spread evenly."""
+def _sample(image: Shaped[ndarray, "..."], *, most: int) -> Float[ndarray, " pixels"]:
+    """About `most` of the usable pixels, or all if there are fewer, spread evenly."""
     flat = image.reshape(-1)
     # An odd step does not fall on the same columns in every row of an even width.
-    step = max(1, flat.size // _SAMPLE) | 1
-    values = flat[::step].astype(np.float64)
-    finite = values[np.isfinite(values)]
-    if finite.size == 0 and step > 1:
-        values = flat.astype(np.float64)
-        finite = values[np.isfinite(values)]
-    return finite
+    step = max(1, flat.size // most) | 1
+    values = flat[::step]
+    values = values[usable(values)]
+    if values.size == 0:
+        values = flat[usable(flat)]
+    return values.astype(np.float64)
 
 
 def _clipped(values: Float[ndarray, " pixels"]) -> Sky:
-    """Median and robust sigma after iterated clipping."""
+    """Median and the spread below it, after iterated clipping.
+
+    The spread below, and the stricter clipping above, keep a galaxy's faint outskirts out as far as may be.
+    """
     level, noise = 0.0, 0.0
     for _ in range(_ROUNDS):
-        level = float(np.median(values))
-        distance = np.abs(values - level)
-        noise = _MAD_TO_SIGMA * float(np.median(distance))
-        kept = values[distance <= _CLIP * noise]
+        lower, level = (float(v) for v in np.percentile(values, (_ONE_SIGMA_BELOW, 50)))
+        noise = level - lower
+        kept = values[
+            (values >= level - _CLIP_BELOW * noise) & (values <= level + _CLIP_ABOVE * noise)
+        ]
         if noise == 0 or kept.size == values.size:
             break
         values = kept
@@ -129,13 +145,14 @@ def asinh_stretch(
 def auto_stretch(image: Real[ndarray, "height width"]) -> Float[ndarray, "height width"]:
     """Stretch one band by its own sky, noise and brightest parts; see `asinh_stretch`.
 
-    NaN and infinite pixels become sky. An image without any contrast becomes 0 throughout.
+    Unusable pixels (NaN, infinite) become sky. An image without any contrast becomes 0 throughout.
     """
     sky = measure_sky(image)
     filled = _filled(image, sky)
-    black, softening, white = _levels(filled, sky)
-    if not white > black:
+    levels = _levels(filled, sky)
+    if levels is None:
         return np.zeros(filled.shape, np.float32)
+    black, softening, white = levels
     return asinh_stretch(filled, softening=softening, black=black, white=white)
 
 
@@ -178,11 +195,13 @@ def lupton_rgb(
         if not value > 0:
             raise ValueError(f"{name} is {value}; give a number above 0.")
     rgb = np.stack([_floats(band) for band in (red, green, blue)], axis=-1)
-    rgb -= minimum
+    # In units of the softening, where f(I) / I is asinh(I) / (q I); clipped so that no unit overflows.
+    with np.errstate(over="ignore"):
+        rgb = (rgb - rgb.dtype.type(minimum)) * rgb.dtype.type(q / stretch)
+    np.clip(rgb, -_HUGE, _HUGE, out=rgb)
     mean = rgb.mean(axis=-1)
-    positive = mean > 0
     factor = np.zeros_like(mean)
-    np.divide(np.arcsinh(mean * (q / stretch)) / q, mean, out=factor, where=positive)
+    np.divide(np.arcsinh(mean), mean * rgb.dtype.type(q), out=factor, where=mean > 0)
     rgb *= factor[..., None]
     np.clip(rgb, 0, None, out=rgb)
     rgb /= np.maximum(rgb.max(axis=-1, keepdims=True), 1)
@@ -194,7 +213,7 @@ def auto_lupton(bands: Real[ndarray, "3 height width"]) -> Float[ndarray, "heigh
 
     Each band is measured in units of its own noise, within a factor of 4. Surveys expose so that this comes close to the
     colour balance of their own pictures (Legacy Surveys g : r : z is 1 : 0.57 : 0.37 there, and 1 : 0.57 : 0.25 by noise), and
-    it works in every unit. NaN and infinite pixels become sky.
+    it works in every unit. Unusable pixels (NaN, infinite) become sky.
     """
     skies = [measure_sky(band) for band in bands]
     scales = _balance([sky.noise for sky in skies])
@@ -204,9 +223,10 @@ def auto_lupton(bands: Real[ndarray, "3 height width"]) -> Float[ndarray, "heigh
     )
     mean = (red + green + blue) / 3
     sky = measure_sky(mean)
-    black, softening, white = _levels(mean, sky)
-    if not white > black:
+    levels = _levels(mean, sky)
+    if levels is None:
         return np.zeros((*mean.shape, 3), np.float32)
+    black, softening, white = levels
     q = float(np.arcsinh((white - black) / softening))
     return lupton_rgb(red, green, blue, stretch=softening * q, q=q, minimum=black)
 
@@ -219,22 +239,25 @@ def _balance(noises: list[float]) -> list[float]:
     return [float(np.clip(common / noise, 1 / _BALANCE, _BALANCE)) for noise in noises]
 
 
-def _levels(image: Float[ndarray, "height width"], sky: Sky) -> tuple[float, float, float]:
-    """Black, softening and white for one band; white is not above black where there is no contrast."""
-    values = _sample(image)
+def _levels(image: Float[ndarray, "height width"], sky: Sky) -> tuple[float, float, float] | None:
+    """Black, softening and white for one band; None where there is no contrast."""
+    values = _sample(image, most=_WHITE_SAMPLE)
     bright = float(np.percentile(values, _WHITE_PERCENTILE)) if values.size else sky.level
     if sky.noise > 0:
+        black, softening = sky.level - _BLACK * sky.noise, _SOFTENING * sky.noise
         white = max(bright, sky.level + _LEAST_WHITE * sky.noise)
-        return sky.level - _BLACK * sky.noise, _SOFTENING * sky.noise, white
-    if not bright > sky.level:
-        bright = float(values.max(initial=sky.level))
-    return sky.level, _NOISELESS_SOFTENING * (bright - sky.level), bright
+    else:
+        black = sky.level
+        white = bright if bright > black else float(values.max(initial=black))
+        softening = _NOISELESS_SOFTENING * (white - black)
+    contrast = white - black
+    return (black, max(softening, contrast / _RANGE), white) if contrast > _TINY else None
 
 
 def _filled(image: Shaped[ndarray, "*shape"], sky: Sky) -> Float[ndarray, "*shape"]:
-    """A copy as float with sky where pixels are not finite."""
+    """A copy as float with sky where pixels are not usable."""
     floats = _floats(image)
-    return np.where(np.isfinite(floats), floats, floats.dtype.type(sky.level))
+    return np.where(usable(floats), floats, floats.dtype.type(sky.level))
 
 
 def _floats(image: Shaped[ndarray, "*shape"]) -> Float[ndarray, "*shape"]:

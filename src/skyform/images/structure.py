@@ -6,7 +6,7 @@ import zlib
 from skyform.errors import CorruptImageError, TruncatedImageError
 from skyform.images.limits import Limits, check_pixels
 
-__all__ = ["check_jpeg", "check_png", "check_webp"]
+__all__ = ["check_gif", "check_jpeg", "check_png", "check_webp"]
 
 _AGAIN = "Copy or download it again."
 _PNG_START = 8
@@ -57,11 +57,17 @@ def check_webp(data: bytes, *, name: str, limits: Limits) -> None:
         check_pixels(width, height, name=name, limits=limits)
 
 
-def check_jpeg(data: bytes, *, name: str, pixels: int, limits: Limits) -> None:
+def check_gif(data: bytes, *, name: str, limits: Limits) -> None:
+    """The screen size; Pillow compares it with limits of its own."""
+    width, height = (int.from_bytes(data[at : at + 2], "little") for at in (6, 8))
+    check_pixels(width, height, name=name, limits=limits)
+
+
+def check_jpeg(data: bytes, *, name: str, pixels: int, progressive: bool, limits: Limits) -> None:
     """The end marker, and the work that a progressive file asks for: each scan goes over the whole picture again."""
     if data.rfind(_END) < data.rfind(_SCAN):
         raise TruncatedImageError(f"{name}: the JPEG ends before its end marker.", remedy=_AGAIN)
-    scans = data.count(_SCAN)
+    scans = data.count(_SCAN) if progressive else 1
     if scans > 100 and scans * pixels > 10 * limits.max_pixels:
         raise CorruptImageError(
             f"{name}: the JPEG asks to draw {pixels:,} pixels {scans:,} times.",

@@ -7,7 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Self
 
 import numpy as np
 
@@ -63,7 +62,7 @@ class Classifier:
         precision: Precision = "int8",
         threads: int | None = None,
         limits: Limits | None = None,
-    ) -> Self:
+    ) -> "Classifier":
         """Open a model file, or the bundled model.
 
         Parameters
@@ -151,10 +150,7 @@ class Classifier:
             raise ValueError(
                 f"batch_size is {batch_size} and workers {workers}; both must be at least 1"
             )
-        single = isinstance(images, str | bytes | os.PathLike | np.ndarray) or not isinstance(
-            images, Iterable
-        )
-        numbered = enumerate([images] if single else images)
+        numbered = enumerate(_each(images))
 
         def prepare(numbered_image: tuple[int, Source]) -> _Item:
             number, image = numbered_image
@@ -205,7 +201,9 @@ class Classifier:
         if not evidence:
             return made
         return [
-            evidence_map(self.model, p, item.picture, answer=evidence if isinstance(evidence, str) else None)
+            evidence_map(
+                self.model, p, item.picture, answer=evidence if isinstance(evidence, str) else None
+            )
             for p, item in zip(made, items, strict=True)
         ]
 
@@ -237,6 +235,15 @@ def _batches(
         finally:
             for future in (f for futures in waiting for f in futures):
                 future.cancel()
+
+
+def _each(images: Iterable[Source] | Source) -> Iterable[Source]:
+    """A path, bytes, an array or a PIL image is one picture; anything else that can be iterated holds several."""
+    if isinstance(images, str | bytes | os.PathLike | np.ndarray) or not isinstance(
+        images, Iterable
+    ):
+        return (images,)
+    return images
 
 
 def _stem(path: str) -> str:

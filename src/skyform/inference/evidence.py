@@ -55,25 +55,30 @@ def evidence_map(
     offsets = np.linspace(0, room, _STEPS).round().astype(int)
     windows = np.stack([wide[y : y + size, x : x + size] for y in offsets for x in offsets])
     maps = model.run(windows, evidence=True).evidence
-    assert maps is not None  # noqa: S101
-    if answer is None and prediction.kind.id != "galaxy":
-        contrast = _against_others(
-            maps, len(tree.answers), len(KINDS), [k.id for k in KINDS].index(prediction.kind.id)
-        )
-    else:
-        id = answer or decisive_answer(tree, prediction)
-        part = tree.slices[tree.answers[tree.index[id]].question]
-        contrast = _against_others(maps, part.start, part.stop - part.start, tree.index[id] - part.start)
+    assert maps is not None
+    what, start, stop = _subject(tree, prediction, answer)
+    which = [*(a.id for a in tree.answers), *(k.id for k in KINDS)].index(what) - start
+    contrast = _against_others(maps[:, start:stop], which)
     shifts = [(int(y), int(x)) for y in offsets for x in offsets]
-    return replace(prediction, evidence=_laid_over(contrast, shifts, size=size, room=room))
+    laid = _laid_over(contrast, shifts, size=size, room=room)
+    return replace(prediction, evidence=laid, evidence_of=what)
+
+
+def _subject(tree: Tree, prediction: Prediction, answer: str | None) -> tuple[str, int, int]:
+    """What the evidence is for, and the first and last column of its question among all the maps."""
+    kind = prediction.kind
+    if answer is None and kind is not None and kind.id != "galaxy":
+        return kind.id, len(tree.answers), len(tree.answers) + len(KINDS)
+    id = answer or decisive_answer(tree, prediction)
+    part = tree.slices[tree.answers[tree.index[id]].question]
+    return id, part.start, part.stop
 
 
 def _against_others(
-    maps: Float[ndarray, "windows outputs rows columns"], start: int, count: int, which: int
+    maps: Float[ndarray, "windows answers rows columns"], which: int
 ) -> Float[ndarray, "windows rows columns"]:
-    part = maps[:, start : start + count]
-    others = (part.sum(axis=1) - part[:, which]) / max(count - 1, 1)
-    return part[:, which] - others
+    others = (maps.sum(axis=1) - maps[:, which]) / (maps.shape[1] - 1)
+    return maps[:, which] - others
 
 
 def _laid_over(
@@ -82,7 +87,7 @@ def _laid_over(
     *,
     size: int,
     room: int,
-) -> Float[ndarray, "rows columns"]:
+) -> Float[ndarray, "32 32"]:
     side = size + room
     total, weight = np.zeros((side, side)), np.zeros((side, side))
     for grid, (y, x) in zip(contrast, shifts, strict=True):

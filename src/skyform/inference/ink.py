@@ -5,15 +5,28 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["ACCENT", "DIM", "FAINT", "GROUND", "PAPER", "WARNING", "Colour", "Ink"]
+__all__ = [
+    "ACCENT",
+    "DIM",
+    "FAINT",
+    "FILLED",
+    "GROUND",
+    "PAPER",
+    "WARNING",
+    "Colour",
+    "Ink",
+    "Length",
+]
 
 Colour = tuple[int, int, int]
+Length = int | float
 
 GROUND: Colour = (14, 17, 23)
 FAINT: Colour = (44, 51, 64)
 DIM: Colour = (146, 156, 173)
 PAPER: Colour = (232, 236, 243)
 ACCENT: Colour = (255, 213, 79)
+FILLED: Colour = (190, 148, 38)
 WARNING: Colour = (255, 160, 92)
 
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
@@ -30,31 +43,31 @@ class Ink:
         Pixels of the canvas for each unit.
     """
 
-    def __init__(self, canvas: Image.Image, *, scale: float) -> None:
+    def __init__(self, canvas: Image.Image, *, scale: Length) -> None:
         self.canvas = canvas
         self.draw = ImageDraw.Draw(canvas)
         self._scale = scale
 
-    def px(self, length: float) -> int:
+    def px(self, length: Length) -> int:
         """A length in whole pixels of the canvas."""
         return round(length * self._scale)
 
-    def width_of(self, text: str, *, size: float) -> float:
+    def width_of(self, text: str, *, size: Length) -> float:
         """Width of one line of text, in units."""
         return self.draw.textlength(_legible(text), font=self._font(size)) / self._scale
 
-    def text(self, x: float, y: float, text: str, *, size: float, fill: Colour) -> float:
+    def text(self, x: Length, y: Length, text: str, *, size: Length, fill: Colour) -> float:
         """Write one line with its upper left corner at `x`, `y`; returns its width."""
         font = self._font(size)
         self.draw.text((self.px(x), self.px(y)), _legible(text), font=font, fill=fill)
         return self.width_of(text, size=size)
 
-    def text_right(self, x: float, y: float, text: str, *, size: float, fill: Colour) -> None:
+    def text_right(self, x: Length, y: Length, text: str, *, size: Length, fill: Colour) -> None:
         """Write one line that ends at `x`."""
         self.text(x - self.width_of(text, size=size), y, text, size=size, fill=fill)
 
     def paragraph(
-        self, x: float, y: float, text: str, *, size: float, fill: Colour, width: float
+        self, x: Length, y: Length, text: str, *, size: Length, fill: Colour, width: Length
     ) -> float:
         """Write text in lines of at most `width`; returns where the next line would start."""
         for line in self._lines(text, size=size, width=width):
@@ -62,20 +75,20 @@ class Ink:
             y += 1.35 * size
         return y
 
-    def shortened(self, text: str, *, size: float, width: float) -> str:
+    def shortened(self, text: str, *, size: Length, width: Length) -> str:
         """As much of the text as fits in one line."""
         while len(text) > 1 and self.width_of(text, size=size) > width:
             text = text[:-2].rstrip() + "…"
         return text
 
-    def bar(self, x: float, y: float, width: float, *, height: float, fill: Colour) -> None:
+    def bar(self, x: Length, y: Length, width: Length, *, height: Length, fill: Colour) -> None:
         """A filled box; one of less than a pixel is left out."""
         if self.px(width) >= 1:
-            corner = (self.px(x), self.px(y))
-            end = (self.px(x + width) - 1, max(self.px(y + height) - 1, corner[1]))
-            self.draw.rectangle((corner, end), fill=fill)
+            left, top = self.px(x), self.px(y)
+            right, bottom = self.px(x + width) - 1, self.px(y + height) - 1
+            self.draw.rectangle((left, top, max(right, left), max(bottom, top)), fill=fill)
 
-    def _lines(self, text: str, *, size: float, width: float) -> list[str]:
+    def _lines(self, text: str, *, size: Length, width: Length) -> list[str]:
         lines: list[str] = []
         for word in text.split():
             longer = f"{lines[-1]} {word}" if lines else word
@@ -85,7 +98,7 @@ class Ink:
                 lines.append(self.shortened(word, size=size, width=width))
         return lines
 
-    def _font(self, size: float) -> _Font:
+    def _font(self, size: Length) -> _Font:
         return _font(max(6, self.px(size)))
 
 
@@ -96,10 +109,13 @@ _INSTEAD = str.maketrans({"×": "x", "−": "-", "–": "-", "—": "-", "’": 
 
 def _legible(text: str) -> str:
     """The text in letters that the font has: without accents, and `?` for what it cannot show at all."""
-    return "".join(
-        c if c in _HAS else unicodedata.normalize("NFKD", c).encode("ascii", "ignore").decode() or "?"
-        for c in unicodedata.normalize("NFC", text).translate(_INSTEAD)
-    )
+    whole = unicodedata.normalize("NFC", text).translate(_INSTEAD)
+    return "".join(c if c in _HAS else _plainer(c) for c in whole)
+
+
+def _plainer(character: str) -> str:
+    ascii = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    return ascii if ascii.isprintable() and ascii else "?"
 
 
 @lru_cache(maxsize=32)

@@ -18,7 +18,15 @@ from skyform.evaluation.calibration import Calibration
 from skyform.images import Preprocess
 from skyform.schema import KINDS, SKYFORM, TAXONOMIES, TREES, Taxonomy, Tree
 
-__all__ = ["BUNDLED", "METADATA_KEY", "ModelFile", "ModelInfo", "Outputs", "Precision", "bundled_path"]
+__all__ = [
+    "BUNDLED",
+    "METADATA_KEY",
+    "ModelFile",
+    "ModelInfo",
+    "Outputs",
+    "Precision",
+    "bundled_path",
+]
 
 Precision = Literal["int8", "fp32"]
 BUNDLED = "galaxy-tree"

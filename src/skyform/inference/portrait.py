@@ -13,14 +13,15 @@ from numpy import ndarray
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from skyform.errors import OutputError
-from skyform.inference.ink import ACCENT, DIM, GROUND, PAPER, Ink
+from skyform.inference.ink import ACCENT, DIM, GROUND, PAPER, Ink, Length
 from skyform.inference.statement import draw_statement
 from skyform.schema import Frame, Prediction
 
-__all__ = ["draw_portrait", "heat", "save_portrait"]
+__all__ = ["check_target", "draw_portrait", "heat", "save_portrait"]
 
 _WIDTH = 1720  # px at scale 1; the layout's own unit
 _LEAST_WIDTH = 800
+_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _MARGIN, _GUTTER = 40, 32
 _PANEL = 520
 _CAPTION = 16
@@ -68,9 +69,13 @@ def draw_portrait(
         If the prediction failed, or `size` is below 800.
     """
     if prediction.failure is not None or prediction.frame is None:
-        raise ValueError(f"prediction of {prediction.id!r} failed; only a classified picture has evidence")
+        raise ValueError(
+            f"prediction of {prediction.id!r} failed; only a classified picture has evidence"
+        )
     if size < _LEAST_WIDTH:
-        raise ValueError(f"size is {size}; it must be at least {_LEAST_WIDTH} px for the text to be legible")
+        raise ValueError(
+            f"size is {size}; it must be at least {_LEAST_WIDTH} px for the text to be legible"
+        )
     scale = size / _WIDTH
     left = _MARGIN + 2 * (_PANEL + _GUTTER)
     room = _WIDTH - left - _MARGIN
@@ -88,20 +93,32 @@ def draw_portrait(
     return canvas
 
 
+def check_target(path: str | os.PathLike[str]) -> None:
+    """Find out before the work whether `save_portrait` knows the extension.
+
+    Raises
+    ------
+    OutputError
+        If it is none of .png, .jpg, .jpeg and .webp.
+    """
+    suffix = Path(path).suffix
+    if suffix.lower() not in _SUFFIXES:
+        raise OutputError(
+            f"The extension {suffix!r} of {os.fspath(path)!r} names no picture format that Skyform writes.",
+            remedy=f"Use one of {', '.join(_SUFFIXES)}.",
+        )
+
+
 def save_portrait(portrait: Image.Image, path: str | os.PathLike[str]) -> None:
     """Write an evidence picture; the extension names the format.
 
     Raises
     ------
     OutputError
-        If the extension is none of .png, .jpg, .jpeg and .webp, or the file cannot be written.
+        If the extension is not known (see `check_target`), or the file cannot be written.
     """
+    check_target(path)
     target = Path(path)
-    if target.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
-        raise OutputError(
-            f"The extension {target.suffix!r} of {str(target)!r} names no picture format that Skyform writes.",
-            remedy="Use .png, .jpg, .jpeg or .webp.",
-        )
     part = target.with_name(f"{target.stem}.part{target.suffix}")
     try:
         portrait.save(part)
@@ -149,7 +166,9 @@ def _draw_picture(ink: Ink, picture: Image.Image, frame: Frame) -> None:
         (x + box[0], y + box[1], x + box[2], y + box[3]), outline=ACCENT, width=max(1, ink.px(2))
     )
     below = _MARGIN + _PANEL + 14
-    ink.text(_MARGIN, below, f"{frame.width:,} by {frame.height:,} pixels", size=_CAPTION, fill=PAPER)
+    ink.text(
+        _MARGIN, below, f"{frame.width:,} by {frame.height:,} pixels", size=_CAPTION, fill=PAPER
+    )
     ink.text(_MARGIN, below + 22, "The square is what the network saw.", size=_CAPTION, fill=DIM)
 
 
@@ -193,7 +212,7 @@ def _draw_caption(ink: Ink, prediction: Prediction, *, answer: str | None) -> No
     _draw_legend(ink, x=x, y=y + 26)
 
 
-def _draw_legend(ink: Ink, *, x: float, y: float) -> None:
+def _draw_legend(ink: Ink, *, x: Length, y: Length) -> None:
     label = ink.text(x, y - 4, "weak", size=_CAPTION, fill=DIM)
     ramp = np.tile(np.linspace(0, 1, ink.px(180)), (max(1, ink.px(_LEGEND)), 1))
     strip = Image.new("RGBA", (ramp.shape[1], ramp.shape[0]), (*GROUND, 255))

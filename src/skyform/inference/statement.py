@@ -1,8 +1,8 @@
 """The text column of the evidence picture: sentence, kind, the path through the tree with its uncertainty, classes, flags."""
 
-from skyform.inference.ink import ACCENT, DIM, FAINT, PAPER, WARNING, Ink
+from skyform.inference.ink import DIM, FAINT, FILLED, PAPER, WARNING, Ink, Length
 from skyform.inference.tables import plain_text
-from skyform.schema import TAXONOMIES, AnswerEstimate, Prediction
+from skyform.schema import KINDS, TAXONOMIES, AnswerEstimate, KindEstimate, Prediction
 
 __all__ = ["draw_statement"]
 
@@ -12,17 +12,21 @@ _ROW = 27
 _LABEL = 190  # answers' and classes' names
 _NUMBER = 56
 _BAR = 10
+_CLEAR = 0.9
 _CLASSES = ("galaxy10_sdss", "galaxy10_decals", "hubble", "galaxy_zoo_1")
 
 
-def draw_statement(ink: Ink, prediction: Prediction, *, x: float, y: float, width: float) -> float:
+def draw_statement(
+    ink: Ink, prediction: Prediction, *, x: Length, y: Length, width: Length
+) -> Length:
     """Draw the column; returns where it ends. A prediction without a kind has no statement."""
     name = ink.shortened(plain_text(prediction.id), size=_SMALL, width=width)
     ink.text(x, y - 4, name, size=_SMALL, fill=DIM)
     y = ink.paragraph(x, y + 18, prediction.sentence, size=27, fill=PAPER, width=width) + 14
     if prediction.kind is not None:
         y = _heading(ink, "KIND OF OBJECT", x=x, y=y)
-        y = _row(ink, prediction.kind.name, prediction.kind.confidence, x=x, y=y, width=width)
+        for name, chance in _kinds(prediction.kind):
+            y = _row(ink, name, chance, x=x, y=y, width=width)
         if prediction.kind.id == "galaxy":
             y = _draw_galaxy(ink, prediction, x=x, y=y + 12, width=width)
     for flag in prediction.flags:
@@ -31,7 +35,17 @@ def draw_statement(ink: Ink, prediction: Prediction, *, x: float, y: float, widt
     return y + 14 + _SMALL
 
 
-def _draw_galaxy(ink: Ink, prediction: Prediction, *, x: float, y: float, width: float) -> float:
+def _kinds(kind: KindEstimate) -> list[tuple[str, float]]:
+    """The kind, and where it is not clear the next two, with their probabilities."""
+    names = {k.id: k.name for k in KINDS}
+    others = sorted(((p, k) for k, p in kind.probabilities.items() if k != kind.id), reverse=True)
+    close = [] if kind.confidence > _CLEAR else others[:2]
+    return [(kind.name, kind.confidence), *((names.get(k, k), p) for p, k in close)]
+
+
+def _draw_galaxy(
+    ink: Ink, prediction: Prediction, *, x: Length, y: Length, width: Length
+) -> Length:
     y = _heading(ink, "PATH THROUGH THE TREE, WITH 90 % INTERVALS", x=x, y=y)
     for id in prediction.path_taken:
         answer = prediction.answer(id)
@@ -50,7 +64,7 @@ def _draw_galaxy(ink: Ink, prediction: Prediction, *, x: float, y: float, width:
     return y + 6
 
 
-def _heading(ink: Ink, text: str, *, x: float, y: float) -> float:
+def _heading(ink: Ink, text: str, *, x: Length, y: Length) -> Length:
     ink.text(x, y, text, size=_SMALL, fill=DIM)
     return y + 25
 
@@ -60,24 +74,24 @@ def _row(
     label: str,
     value: float,
     *,
-    x: float,
-    y: float,
-    width: float,
+    x: Length,
+    y: Length,
+    width: Length,
     interval: AnswerEstimate | None = None,
-) -> float:
+) -> Length:
     """Name, bar, number; the interval as a whisker through the bar's end."""
     text = ink.shortened(label, size=_TEXT, width=_LABEL - 12)
     ink.text(x, y, text, size=_TEXT, fill=PAPER)
     start, room = x + _LABEL, width - _LABEL - _NUMBER
     top = y + 6
     ink.bar(start, top, room, height=_BAR, fill=FAINT)
-    ink.bar(start, top, room * min(max(value, 0.0), 1.0), height=_BAR, fill=ACCENT)
+    ink.bar(start, top, room * min(max(value, 0.0), 1.0), height=_BAR, fill=FILLED)
     if interval is not None:
         low, high = max(interval.low, 0.0), min(interval.high, 1.0)
         middle = top + _BAR / 2
-        ink.bar(start + room * low, middle - 1, room * (high - low), height=2, fill=DIM)
+        ink.bar(start + room * low, middle - 1, room * (high - low), height=2, fill=PAPER)
         for end in (low, high):
-            ink.bar(start + room * end - 1, middle - 5, 2, height=10, fill=DIM)
+            ink.bar(start + room * end - 1, middle - 5, 2, height=10, fill=PAPER)
     ink.text_right(x + width, y, _percent(value), size=_TEXT, fill=PAPER)
     return y + _ROW
 

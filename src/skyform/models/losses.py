@@ -17,9 +17,7 @@ from skyform.schema import Rule, Tree
 __all__ = ["RuleProbability", "kind_loss", "log_fractions", "rule_loss", "vote_loss"]
 
 
-def log_fractions(
-    logits: Float[Tensor, "b answers"], *, tree: Tree
-) -> Float[Tensor, "b answers"]:
+def log_fractions(logits: Float[Tensor, "b answers"], *, tree: Tree) -> Float[Tensor, "b answers"]:
     """Logarithm of the conditional fractions: one softmax a question."""
     parts = [torch.log_softmax(logits[:, s], dim=1) for s in tree.slices.values()]
     return torch.cat(parts, dim=1)
@@ -70,7 +68,9 @@ class RuleProbability(nn.Module):
         widest = max((len(m) for m in members), default=1)
         # The column after the last one holds minus infinity: it fills the factors that have fewer alternatives.
         padded = [m + [len(alternatives)] * (widest - len(m)) for m in members]
-        self.register_buffer("alternatives", torch.tensor(alternatives).reshape(-1, len(tree.answers)))
+        self.register_buffer(
+            "alternatives", torch.tensor(alternatives).reshape(-1, len(tree.answers))
+        )
         self.register_buffer("members", torch.tensor(padded, dtype=torch.long))
         self.register_buffer("factors", factors)
 

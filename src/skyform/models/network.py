@@ -27,7 +27,13 @@ class GalaxyNetwork(nn.Module):
     """
 
     def __init__(
-        self, backbone: str, *, answers: int, kinds: int, dropout: float = 0.2, drop_path: float = 0.0
+        self,
+        backbone: str,
+        *,
+        answers: int,
+        kinds: int,
+        dropout: float = 0.2,
+        drop_path: float = 0.0,
     ) -> None:
         super().__init__()
         self.backbone: Any = timm.create_model(
@@ -38,7 +44,9 @@ class GalaxyNetwork(nn.Module):
         self.answers = nn.Linear(self.features, answers)
         self.kinds = nn.Linear(self.features, kinds)
 
-    def feature_map(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b features rows cols"]:
+    def feature_map(
+        self, images: Float[Tensor, "b 3 h w"]
+    ) -> Float[Tensor, "b features rows cols"]:
         """The backbone's last features, before pooling."""
         return self.backbone.forward_features(images)
 

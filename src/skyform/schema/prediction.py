@@ -153,6 +153,8 @@ class Prediction:
         Left out, like `evidence`, when two predictions are compared.
     evidence : array of float32, shape (rows, columns), or None
         Class-activation map of the decisive answer over the `frame`, 0 to 1; None unless asked for.
+    evidence_of : str
+        What the evidence is for: an answer id, or a kind id; empty without evidence.
     """
 
     id: str
@@ -171,6 +173,7 @@ class Prediction:
         default_factory=lambda: np.zeros(0, np.float32), repr=False, compare=False
     )
     evidence: Float[ndarray, "rows columns"] | None = field(default=None, repr=False, compare=False)
+    evidence_of: str = ""
 
     @property
     def ok(self) -> bool:
@@ -208,6 +211,7 @@ class Prediction:
             "evidence": None
             if self.evidence is None
             else np.round(self.evidence.astype(float), 4).tolist(),
+            "evidence_of": self.evidence_of,
         }
         if embedding:
             out["embedding"] = self.embedding.tolist()

@@ -132,6 +132,9 @@ class Classification(_Exact):
     evidence: list[list[float]] | None = Field(
         description="Rows of the class-activation map over the frame, 0 to 1; null unless asked for."
     )
+    evidence_of: str = Field(
+        description="Id of the answer or kind that the evidence is for; empty without evidence."
+    )
 
     @classmethod
     def of(cls, prediction: Prediction, *, request_id: str) -> "Classification":

@@ -51,8 +51,10 @@ class RequestError(SkyformError):
     @classmethod
     def of_failure(cls, failure: Failure) -> "RequestError":
         """The problem that a picture's failure is, over HTTP."""
+        # Decoding names what it was given; to the sender those bytes are the upload.
+        message = failure.message.replace("the given bytes", "the upload", 1)
         return cls(
-            failure.message,
+            message[:1].upper() + message[1:],
             remedy=failure.remedy,
             status=status_of(failure.code),
             code=failure.code,

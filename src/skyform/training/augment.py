@@ -56,9 +56,7 @@ class Augment:
         images, mirrored = self._move(images, size, margin)
         return self._recolour(images), mirrored
 
-    def _move(
-        self, images: Tensor, size: int, margin: float
-    ) -> tuple[Tensor, Bool[Tensor, " b"]]:
+    def _move(self, images: Tensor, size: int, margin: float) -> tuple[Tensor, Bool[Tensor, " b"]]:
         n = images.shape[0]
         angle = torch.rand(n) * 2 * math.pi
         mirrored = torch.rand(n) < 0.5

@@ -118,13 +118,14 @@ def _reliability(card: Mapping[str, Any]) -> str:
     for name, m in measured.items():
         if name != "interval_coverage":
             title = TAXONOMIES[name].name if name in TAXONOMIES else "kind of object"
-            lines.append(
-                f"| {title} | {m['n']} | {m['ece_before']:.3f} | {m['ece_after']:.3f} |"
-            )
+            lines.append(f"| {title} | {m['n']} | {m['ece_before']:.3f} | {m['ece_after']:.3f} |")
+    if measured["interval_coverage"] is not None:
+        lines += [
+            "",
+            f"The 90 % intervals of the vote fractions hold {measured['interval_coverage']:.1%} of the observed fractions, where at least "
+            "ten people were asked (cross-fitted).",
+        ]
     lines += [
-        "",
-        f"The 90 % intervals of the vote fractions hold {measured['interval_coverage']:.1%} of the observed fractions, where at least ten people "
-        "were asked (cross-fitted).",
         "",
         "Reliability of the kind and of the Galaxy Zoo 1 class (mean confidence, share right, pictures):",
         "",

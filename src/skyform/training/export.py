@@ -104,4 +104,6 @@ def run_onnx(path: Path, pixels: UInt8[ndarray, "n size size 3"]) -> dict[str, n
         session.run(names, {"image": np.ascontiguousarray(pixels[i : i + _BATCH])})
         for i in range(0, len(pixels), _BATCH)
     ]
-    return {name: np.concatenate(p) for name, p in zip(names, zip(*parts, strict=True), strict=True)}
+    return {
+        name: np.concatenate(p) for name, p in zip(names, zip(*parts, strict=True), strict=True)
+    }

@@ -161,16 +161,20 @@ def _reliability(evidence: Evidence, calibration: Calibration) -> dict[str, Any]
             for half, c in zip(halves, fitted, strict=True)
         ]
         sure, right = (np.concatenate(p) for p in zip(*parts, strict=True))
+        if not sure.size:
+            continue
         out[name] = {
             "n": len(sure),
             "ece_before": round(calibration_error(*before), 4),
             "ece_after": round(calibration_error(sure, right), 4),
-            "bins": [[round(b.confidence, 3), round(b.accuracy, 3), b.n] for b in reliability(sure, right)],
+            "bins": [
+                [round(b.confidence, 3), round(b.accuracy, 3), b.n]
+                for b in reliability(sure, right)
+            ],
         }
-    covered = [
-        _covered(_part(evidence, half), c) for half, c in zip(halves, fitted, strict=True)
-    ]
-    out["interval_coverage"] = round(float(np.concatenate(covered).mean()), 4)
+    covered = [_covered(_part(evidence, half), c) for half, c in zip(halves, fitted, strict=True)]
+    inside = np.concatenate(covered)
+    out["interval_coverage"] = round(float(inside.mean()), 4) if inside.size else None
     return out
 
 

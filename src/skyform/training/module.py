@@ -46,9 +46,7 @@ class TreeModule(lightning.LightningModule):
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
         torch.manual_seed(self.recipe.seed * 1_000_003 + self.global_step)
-        images, mirrored = self.augment(
-            batch["pixels"], size=self._size(), margin=self.margin
-        )
+        images, mirrored = self.augment(batch["pixels"], size=self._size(), margin=self.margin)
         images = (images - MEAN) / STD
         answers, kinds, _ = self.network(images.contiguous(memory_format=torch.channels_last))
         loss = self._loss(_as_seen(answers.float(), mirrored), kinds.float(), batch)
@@ -102,9 +100,7 @@ def _as_seen(
 ) -> Float[Tensor, "b answers"]:
     """Answers as the unmirrored picture has them: mirroring exchanges clockwise and anticlockwise."""
     sense = SKYFORM.slices["sense"]
-    swapped = torch.where(
-        mirrored[:, None], answers[:, sense].flip(1), answers[:, sense]
-    )
+    swapped = torch.where(mirrored[:, None], answers[:, sense].flip(1), answers[:, sense])
     return torch.cat((answers[:, : sense.start], swapped), dim=1)
 
 

@@ -65,7 +65,7 @@ class Recipe:
     title: str = ""
     weights: str = ""
     balance: float = 0.5
-    agreements: Mapping[str, float] = field(default_factory=lambda: {})
+    agreements: Mapping[str, float] = field(default_factory=dict)
     exclude_licences: Sequence[str] = ()
     samples_per_epoch: int = 12_000
     batch_size: int = 64
@@ -81,7 +81,7 @@ class Recipe:
     photographs: int = 0
     textures: int = 0
     framing: float = 3.0
-    augment: Mapping[str, float] = field(default_factory=lambda: {})
+    augment: Mapping[str, float] = field(default_factory=dict)
     precision: str = "bf16-mixed"
     seed: int = 0
 
@@ -154,6 +154,7 @@ def _build(values: dict[Any, Any], path: Path) -> Recipe:
         raise RecipeError(f"The recipe {path} lacks {', '.join(sorted(missing))}.")
     for name, value in values.items():
         _check_type(name, value)
+    values = {k: _as_declared(k, v) for k, v in values.items()}
     try:
         values["phases"] = tuple(Phase(**p) for p in values["phases"])
     except TypeError as error:
@@ -183,3 +184,13 @@ def _check_type(name: str, value: object) -> None:
         raise RecipeError(
             f"{name} is {value!r}; it must be of type {' or '.join(t.__name__ for t in wanted)}."
         )
+
+
+def _as_declared(name: str, value: Any) -> Any:
+    """Whole numbers where fractions are meant become fractions."""
+    hint = typing.get_type_hints(Recipe)[name]
+    if hint is float:
+        return float(value)
+    if typing.get_origin(hint) is Mapping:
+        return {str(k): float(v) for k, v in value.items()}
+    return value

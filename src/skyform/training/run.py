@@ -75,7 +75,10 @@ def train_recipe(
     loader = DataLoader(RowDataset(train), sampler=Drawn(train, settings), batch_size=None)
     trainer = _trainer(folder, settings)
     trainer.fit(
-        module, loader, ckpt_path=str(last) if resume and last.exists() else None, weights_only=False
+        module,
+        loader,
+        ckpt_path=str(last) if resume and last.exists() else None,
+        weights_only=False,
     )
     return finish_run(
         module.network, train, recipe=settings, preprocess=preprocess, data=data, folder=folder
@@ -160,7 +163,9 @@ def _write_record(folder: Path, recipe: Recipe, train: Prepared) -> None:
 
 def _trainer(folder: Path, recipe: Recipe) -> lightning.Trainer:
     callbacks: list[lightning.Callback] = [
-        ModelCheckpoint(folder, filename="last", save_on_train_epoch_end=True, enable_version_counter=False),
+        ModelCheckpoint(
+            folder, filename="last", save_on_train_epoch_end=True, enable_version_counter=False
+        ),
         TQDMProgressBar(refresh_rate=10),
     ]
     if recipe.ema > 0:

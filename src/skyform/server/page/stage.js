@@ -42,7 +42,7 @@ function setRatio(ratio) {
 }
 
 /** Draw the frame and the evidence of an answer over the picture. */
-export function showFindings({ frame, evidence }, { name }) {
+export function showFindings({ frame, evidence, evidence_of, answers, kind }, { name }) {
   if (!frame) return;
   setRatio(frame.width / frame.height);
   const whole = frame.side >= 0.98 * Math.max(frame.width, frame.height);
@@ -61,6 +61,8 @@ export function showFindings({ frame, evidence }, { name }) {
     }
     paintEvidence(canvas, evidence);
     byId("stage").append(canvas);
+    const what = answers.find((a) => a.id === evidence_of)?.text ?? kind?.name;
+    byId("evidence-label").textContent = `What “${what}” rests on`;
     byId("evidence-control").hidden = false;
     paintLegend(byId("legend"));
     setOpacity();

@@ -1,0 +1,44 @@
+import torch
+
+from skyform.models import GalaxyNetwork, Portable
+
+
+def made(components: int = 4) -> tuple[GalaxyNetwork, Portable, torch.Tensor]:
+    torch.manual_seed(0)
+    network = GalaxyNetwork("tf_efficientnet_lite0", answers=39, kinds=5).eval()
+    pixels = torch.randint(0, 256, (6, 64, 64, 3), dtype=torch.uint8)
+    with torch.no_grad():
+        embeddings = network(pixels.permute(0, 3, 1, 2).float() / 127.5 - 1)[2]
+    return (
+        network,
+        Portable(network, mean=0.5, std=0.5, embeddings=embeddings, components=components),
+        pixels,
+    )
+
+
+def test_the_portable_network_says_the_same_from_raw_pixels():
+    network, portable, pixels = made()
+    with torch.no_grad():
+        answers, kinds, pooled = network(pixels.permute(0, 3, 1, 2).float() / 127.5 - 1)
+        out = portable(pixels)
+    torch.testing.assert_close(out[0], answers, atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(out[1], kinds, atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(out[2], pooled, atol=1e-4, rtol=1e-3)
+
+
+def test_the_mean_of_an_evidence_map_plus_the_bias_is_the_logit():
+    network, portable, pixels = made()
+    with torch.no_grad():
+        answers, kinds, _, _, maps = portable(pixels)
+    bias = torch.cat([network.answers.bias, network.kinds.bias])
+    logits = torch.cat([answers, kinds], dim=1)
+    torch.testing.assert_close(maps.mean(dim=(2, 3)) + bias, logits, atol=1e-4, rtol=1e-3)
+
+
+def test_distance_grows_away_from_the_training_data():
+    _network, portable, pixels = made()
+    with torch.no_grad():
+        near = portable(pixels)[3]
+        strange = portable(torch.full((1, 64, 64, 3), 255, dtype=torch.uint8))[3]
+    assert (near >= 0).all()
+    assert strange.item() > near.mean().item()

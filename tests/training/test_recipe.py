@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import pytest
+
+from skyform.errors import RecipeError
+from skyform.training import Phase, read_recipe
+
+GOOD = """
+name: small
+version: "1"
+backbone: tf_efficientnet_lite0
+shares: {gz2: 1.0}
+phases: [{epochs: 2, size: 32}, {epochs: 1, size: 64}]
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "recipe.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_a_good_recipe(tmp_path: Path):
+    recipe = read_recipe(write(tmp_path, GOOD), overrides=["seed=3", "shares={gz1: 2}"])
+    assert recipe.phases == (Phase(2, 32), Phase(1, 64))
+    assert (recipe.size, recipe.epochs, recipe.seed) == (64, 3, 3)
+    assert recipe.shares == {"gz1": 2}
+
+
+def test_every_recipe_of_the_repository_is_valid():
+    recipes = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
+    assert [r.stem for r in recipes] == [read_recipe(r).name for r in recipes]
+    assert recipes
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("colour: red", "unknown setting colour"),
+        ("seed: many", "seed is 'many'; it must be of type int"),
+        ("seed: true", "seed is True"),
+        ("shares: {gz9: 1}", "shares names gz9, which is no data source"),
+        ("batch_size: 0", "batch_size is 0; it must be above 0"),
+        ("phases: [1, 2]", "phases is"),
+        ("phases: []", "must not be empty"),
+        ("name: [", "not valid YAML"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, change: str, message: str):
+    key = change.split(":")[0]
+    lines = [line for line in GOOD.splitlines() if not line.startswith(key + ":")]
+    with pytest.raises(RecipeError, match=message):
+        read_recipe(write(tmp_path, "\n".join([*lines, change])))
+
+
+def test_a_missing_setting_is_named(tmp_path: Path):
+    with pytest.raises(RecipeError, match="lacks backbone"):
+        read_recipe(write(tmp_path, GOOD.replace("backbone: tf_efficientnet_lite0\n", "")))
+
+
+def test_a_missing_file(tmp_path: Path):
+    with pytest.raises(RecipeError, match=r"none\.yaml cannot be read: No such file"):
+        read_recipe(tmp_path / "none.yaml")
+
+
+def test_an_override_without_a_value(tmp_path: Path):
+    with pytest.raises(RecipeError, match="'seed' has no '='"):
+        read_recipe(write(tmp_path, GOOD), overrides=["seed"])

@@ -1,0 +1,127 @@
+"""Training from end to end on a small drawn data set."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from made_up_data import drawn_galaxy, write_data
+
+from skyform.errors import DataError, RecipeError
+from skyform.inference import Classifier
+from skyform.training import train_recipe
+from skyform.training.module import TreeModule
+
+pytestmark = [
+    # Lightning and the TorchScript exporter warn of their own future.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::UserWarning"),
+]
+
+RECIPE = {
+    "name": "small",
+    "version": "1",
+    "title": "A small model",
+    "backbone": "tf_efficientnet_lite0",
+    "shares": {"gz2": 1.0, "gz1": 1.0, "examples": 1.0, "deepsky": 1.0, "everyday": 0.2},
+    "photographs": 2,
+    "textures": 4,
+    "phases": [{"epochs": 1, "size": 32}, {"epochs": 1, "size": 48}],
+    "samples_per_epoch": 32,
+    "batch_size": 8,
+    "ema": 0.9,
+    "precision": "32-true",
+    "exclude_licences": ["NC"],
+    "augment": {"zoom": 0.1, "noise": 0.02, "blur": 0.2},
+}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_data(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("recipe") / "small.yaml"
+    path.write_text(yaml.safe_dump(RECIPE))
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(data: Path, recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return train_recipe(recipe, data=data, out=tmp_path_factory.mktemp("runs") / "whole")
+
+
+def test_a_run_leaves_models_card_and_record(run: Path):
+    for name in (
+        "model/small.int8.onnx",
+        "model/small.fp32.onnx",
+        "model/CARD.md",
+        "recipe.yaml",
+        "environment.json",
+        "last.ckpt",
+    ):
+        assert (run / name).stat().st_size > 0, name
+    ids = [row["id"] for row in json.loads((run / "manifest.json").read_text())]
+    assert "gz2-0" in ids
+    assert "gz2-3" not in ids, "a validation row was trained on"
+    assert "deepsky-1" not in ids, "an excluded licence was trained on"
+
+
+@pytest.mark.parametrize("precision", ["int8", "fp32"])
+def test_the_exported_model_classifies(run: Path, precision: str):
+    classifier = Classifier.load(run / f"model/small.{precision}.onnx")
+    assert classifier.info.id == "small@1"
+    assert classifier.info.preprocess.size == 48
+    prediction = classifier.classify(drawn_galaxy(5), evidence=True)
+    assert prediction.ok
+    assert prediction.evidence is not None
+    assert classifier.info.card["validation"][precision]["gz2_rmse"]["n"] == 6
+
+
+def test_the_card_holds_the_figures_of_the_file(run: Path):
+    card = (run / "model/CARD.md").read_text()
+    scores = json.loads((run / "scores.json").read_text())
+    assert f"{scores['int8']['gz2_rmse']['value']:.3f} (" in card
+    assert "| deepsky | 12 |" in card
+
+
+def test_a_killed_run_that_is_resumed_ends_like_the_unbroken_one(
+    run: Path, data: Path, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    step = TreeModule.training_step
+
+    def killed(self: TreeModule, batch: dict[str, torch.Tensor], batch_idx: int) -> torch.Tensor:
+        if self.current_epoch == 1 and batch_idx == 2:
+            raise SystemExit("killed")
+        return step(self, batch, batch_idx)
+
+    out = tmp_path / "broken"
+    with monkeypatch.context() as patch:
+        patch.setattr(TreeModule, "training_step", killed)
+        with pytest.raises(SystemExit, match="killed"):
+            train_recipe(recipe, data=data, out=out)
+    train_recipe(recipe, data=data, out=out, resume=True)
+    whole, broken = (
+        torch.load(f / "last.ckpt", weights_only=False)["state_dict"] for f in (run, out)
+    )
+    for name, value in whole.items():
+        torch.testing.assert_close(broken[name], value, msg=name)
+
+
+def test_a_folder_with_a_run_is_not_overwritten(run: Path, data: Path, recipe: Path):
+    with pytest.raises(RecipeError, match=r"holds a run already.*--resume"):
+        train_recipe(recipe, data=data, out=run)
+
+
+def test_another_recipe_cannot_resume(run: Path, data: Path, recipe: Path):
+    with pytest.raises(RecipeError, match="not the one that"):
+        train_recipe(recipe, data=data, out=run, resume=True, overrides=("seed=9",))
+
+
+def test_missing_starting_weights(data: Path, recipe: Path, tmp_path: Path):
+    with pytest.raises(DataError, match=r"starting weights .*none\.safetensors do not exist"):
+        train_recipe(recipe, data=data, out=tmp_path / "x", overrides=("weights=none.safetensors",))
