@@ -70,7 +70,8 @@ def _classified(
     pictures.mkdir()
     for row in rows:
         (pictures / f"{row.id}.jpg").write_bytes(row.image)
-    command = [sys.executable, "-m", "skyform", "classify", str(pictures), "--to", str(target)]
+    entry = "import sys; from skyform.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", entry, "classify", str(pictures), "--to", str(target)]
     command += ["--precision", options.precision, "--quiet"]
     command += ["--average"] if options.average else []
     subprocess.run(command, check=True)

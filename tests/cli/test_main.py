@@ -103,7 +103,7 @@ def test_start_is_lean():
 def test_classifying_loads_no_format_that_is_not_asked_for():
     code = (
         "import sys; import skyform.cli.session; "
-        "print(sorted({'pyarrow', 'astropy', 'rich', 'fastapi', 'torch'} & set(sys.modules)))"
+        "print(sorted({'pyarrow', 'astropy', 'rich', 'fastapi', 'torch', 'urllib.request'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

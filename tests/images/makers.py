@@ -245,7 +245,7 @@ def _flip_header(data: bytearray, rng: np.random.Generator) -> None:
 
 
 def _cut(data: bytearray, rng: np.random.Generator) -> None:
-    del data[int(rng.integers(1, len(data))) :]
+    del data[int(rng.integers(len(data))) :]
 
 
 def _zero(data: bytearray, rng: np.random.Generator) -> None:
@@ -266,7 +266,7 @@ def _remove(data: bytearray, rng: np.random.Generator) -> None:
 
 def _double(data: bytearray, rng: np.random.Generator) -> None:
     at = int(rng.integers(0, len(data)))
-    data[at:at] = data[: int(rng.integers(1, len(data)))]
+    data[at:at] = data[: int(rng.integers(1, len(data) + 1))]
 
 
 _MUTATIONS = (_flip, _flip_header, _cut, _zero, _insert, _remove, _double)

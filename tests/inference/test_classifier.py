@@ -105,11 +105,11 @@ def test_a_turned_picture_gets_the_same_answer_when_averaged(classifier: Classif
         plain, rotated, flipped = classifier([picture.copy(), turned, mirrored], average=True)
     for a, b, c in zip(plain.answers, rotated.answers, flipped.answers, strict=True):
         if a.question != "sense":
-            assert a.fraction == pytest.approx(b.fraction, abs=0.02)
-            assert a.fraction == pytest.approx(c.fraction, abs=0.02)
+            assert a.fraction == pytest.approx(b.fraction, abs=0.06)
+            assert a.fraction == pytest.approx(c.fraction, abs=0.06)
     other = {"sense.clockwise": "sense.anticlockwise"}
     for a, b in other.items():
-        assert plain.answer(a).fraction == pytest.approx(flipped.answer(b).fraction, abs=0.02)
+        assert plain.answer(a).fraction == pytest.approx(flipped.answer(b).fraction, abs=0.06)
 
 
 def test_evidence_lies_on_the_galaxy(classifier: Classifier):
@@ -132,9 +132,8 @@ def test_no_everyday_picture_is_called_a_galaxy_with_confidence(classifier: Clas
     from skyform.datasets import HELD_OUT_PHOTOGRAPHS
 
     said = [
-        classifier.classify(np.asarray(Image.open(file).convert("RGB")))
+        classifier.classify((resources.files("skimage.data") / name).read_bytes())
         for name in HELD_OUT_PHOTOGRAPHS
-        if (file := (resources.files("skimage.data") / name).open("rb"))
     ]
     for p in said:
         assert p.kind is not None

@@ -38,11 +38,6 @@ def test_a_missing_model(tmp_path: Path):
         Classifier.load(tmp_path / "none.onnx")
 
 
-def test_an_unknown_precision():
-    with pytest.raises(ModelError, match="precision is 'int4'"):
-        bundled_path("int4")  # type: ignore[arg-type]
-
-
 def test_a_damaged_model(tmp_path: Path):
     path = tmp_path / "cut.onnx"
     path.write_bytes(bundled_path("int8").read_bytes()[:100_000])

@@ -1,18 +1,16 @@
 """An application with a fake classifier, and a client for it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FakeClassifier, picture
+from fakes import FakeClassifier, Serve, picture
 from fastapi.testclient import TestClient
 
 from skyform.server import Settings, create_app
-
-Serve = Callable[..., TestClient]
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ import io
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from fastapi.testclient import TestClient
 from PIL import Image
 
 from skyform.errors import (
@@ -38,6 +39,9 @@ from skyform.schema import (
 )
 
 MODEL = "fake@1"
+
+# Makes an application with these settings and a client for it.
+Serve = Callable[..., TestClient]
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,7 @@ from collections.abc import Iterator
 
 import anyio
 import pytest
-from conftest import Serve
-from fakes import FakeClassifier, picture
+from fakes import FakeClassifier, Serve, picture
 from fastapi.testclient import TestClient
 
 from skyform.server import Settings, create_app

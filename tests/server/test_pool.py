@@ -4,8 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import pytest
-from conftest import Serve
-from fakes import FakeClassifier, picture
+from fakes import FakeClassifier, Serve, picture
 
 from skyform.server.pool import Pool
 from skyform.server.problems import RequestError

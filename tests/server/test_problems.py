@@ -1,8 +1,7 @@
 """The one error shape, on every route and for every cause."""
 
 import pytest
-from conftest import Serve
-from fakes import FakeClassifier, picture
+from fakes import FakeClassifier, Serve, picture
 from fastapi.testclient import TestClient
 from httpx import Response
 

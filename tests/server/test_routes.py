@@ -1,8 +1,7 @@
 import io
 
 import pytest
-from conftest import Serve
-from fakes import MODEL, FakeClassifier, picture
+from fakes import MODEL, FakeClassifier, Serve, picture
 from fastapi.testclient import TestClient
 from PIL import Image
 

@@ -9,7 +9,6 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from skyform.cli.console import Exit, say
-from skyform.schema import Prediction, Tree
 
 __all__ = ["arguments", "run"]
 
@@ -54,15 +53,6 @@ def run(options: Namespace, parser: ArgumentParser) -> Exit:
     if prediction.failure is not None:
         raise SkyformError(prediction.failure.message, remedy=prediction.failure.remedy)
     target = Path(options.to or f"{prediction.id}-evidence.png")
-    answer = options.answer or _decisive(classifier.info.tree, prediction)
-    save_portrait(draw_portrait(prediction, decode(source).rgb, answer=answer), target)
+    save_portrait(draw_portrait(prediction, decode(source).rgb), target)
     say(f"{prediction.sentence}\nEvidence: {target}")
     return Exit.OK
-
-
-def _decisive(tree: Tree, prediction: Prediction) -> str | None:
-    """The answer that the classifier gives evidence for where none is named; None for what is not a galaxy."""
-    from skyform.inference.evidence import decisive_answer
-
-    is_galaxy = prediction.kind is not None and prediction.kind.id == "galaxy"
-    return decisive_answer(tree, prediction) if is_galaxy else None

@@ -5,6 +5,7 @@ from skyform.datasets.everyday import HELD_OUT_PHOTOGRAPHS, everyday_rows
 from skyform.datasets.labels import (
     Labels,
     clean5_rule,
+    edge_on_rule,
     example_rules,
     galaxy_zoo_1_rule,
     gz2_votes,
@@ -19,6 +20,7 @@ __all__ = [
     "Row",
     "Source",
     "clean5_rule",
+    "edge_on_rule",
     "everyday_rows",
     "example_rules",
     "galaxy_zoo_1_rule",

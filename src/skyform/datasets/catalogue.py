@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from skyform.datasets.labels import (
     Labels,
     clean5_rule,
+    edge_on_rule,
     example_rules,
     galaxy_zoo_1_rule,
     gz2_votes,
@@ -24,6 +25,7 @@ __all__ = ["SOURCES", "Row", "Source", "read_source"]
 _GALAXY = frozenset({"galaxy"})
 # A stamp set aside as a star or artefact may still show a small galaxy; it is surely no cluster, nebula or lens.
 _STAMP = frozenset({"galaxy", "none"})
+_MORE_OFTEN_THAN_NOT = 0.65
 
 
 @dataclass(frozen=True)
@@ -116,8 +118,11 @@ def _examples(row: Mapping[str, Any], agreement: float) -> Labels:
 
 def _galaxy_zoo_1(row: Mapping[str, Any], agreement: float) -> Labels:
     star = row["label"] == "star_or_dont_know"
-    rules = (galaxy_zoo_1_rule(row["label"]),)
-    return Labels(rules=_sure(rules, agreement), kinds=_STAMP if star else _GALAXY)
+    rules = [(galaxy_zoo_1_rule(row["label"]), agreement)]
+    if row["label"] == "edge_on":
+        # The class is wider than "an edge-on disc", which still is what it is most often.
+        rules.append((edge_on_rule(), _MORE_OFTEN_THAN_NOT))
+    return Labels(rules=tuple(rules), kinds=_STAMP if star else _GALAXY)
 
 
 def _kaggle(row: Mapping[str, Any], agreement: float) -> Labels:

@@ -19,6 +19,7 @@ from skyform.schema import CLEAN5, GALAXY_ZOO_1, KAGGLE, KINDS, SKYFORM, Rule, c
 __all__ = [
     "Labels",
     "clean5_rule",
+    "edge_on_rule",
     "example_rules",
     "galaxy_zoo_1_rule",
     "gz2_votes",
@@ -129,6 +130,11 @@ def spiral_rule(spiral: bool) -> Rule:
             (*disc, "spiral.no"),
         ),
     )
+
+
+def edge_on_rule() -> Rule:
+    """A disc, seen edge-on."""
+    return ((SKYFORM.implied("edge-on.yes"),),)
 
 
 def star_rule() -> Rule:

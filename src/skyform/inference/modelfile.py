@@ -134,12 +134,8 @@ def bundled_path(precision: Precision) -> Path:
     Raises
     ------
     ModelError
-        If `precision` is not one that ships, or the installation is incomplete.
+        If the installation is incomplete.
     """
-    if precision not in ("int8", "fp32"):
-        raise ModelError(
-            f"precision is {precision!r}; the bundled model comes as int8 and fp32.",
-        )
     path = Path(str(resources.files("skyform"))) / "bundled" / f"{BUNDLED}.{precision}.onnx"
     if not path.is_file():
         raise ModelError(

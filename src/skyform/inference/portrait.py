@@ -43,7 +43,6 @@ def draw_portrait(
     picture: UInt8[ndarray, "rows columns 3"],
     *,
     size: int = _WIDTH,
-    answer: str | None = None,
 ) -> Image.Image:
     """Draw the evidence picture of one prediction.
 
@@ -55,8 +54,6 @@ def draw_portrait(
         The picture that was classified, RGB as displayed; it may be at a reduced scale.
     size : int
         Width of the result, px; all sizes in it scale along, and the height follows from what there is to say.
-    answer : str, optional
-        Id of the answer that the evidence is for, named in the caption; by default the kind of object, or nothing for galaxies.
 
     Returns
     -------
@@ -88,7 +85,7 @@ def draw_portrait(
     image = Image.fromarray(picture)
     _draw_picture(ink, image, prediction.frame)
     _draw_framed(ink, image, prediction.frame, evidence=prediction.evidence)
-    _draw_caption(ink, prediction, answer=answer)
+    _draw_caption(ink, prediction)
     draw_statement(ink, prediction, x=left, y=_MARGIN, width=room)
     return canvas
 
@@ -196,19 +193,16 @@ def _draw_framed(
     ink.canvas.paste(shown, (ink.px(_MARGIN + _PANEL + _GUTTER), ink.px(_MARGIN)))
 
 
-def _draw_caption(ink: Ink, prediction: Prediction, *, answer: str | None) -> None:
+def _draw_caption(ink: Ink, prediction: Prediction) -> None:
     """Below the middle column: what the evidence is for, and what its colours mean."""
     x, y = _MARGIN + _PANEL + _GUTTER, _MARGIN + _PANEL + 14
     if prediction.evidence is None:
         ink.text(x, y, "What the network saw.", size=_CAPTION, fill=PAPER)
         return
-    what = ""
-    if answer is not None:
-        what = prediction.answer(answer).text
-    elif prediction.kind is not None and prediction.kind.id != "galaxy":
+    what = next((a.text for a in prediction.answers if a.id == prediction.evidence_of), "")
+    if not what and prediction.kind is not None:
         what = prediction.kind.name
-    text = f"Evidence for “{what}”" if what else "Evidence for the answer"
-    ink.text(x, y, text, size=_CAPTION, fill=PAPER)
+    ink.text(x, y, f"Evidence for “{what}”", size=_CAPTION, fill=PAPER)
     _draw_legend(ink, x=x, y=y + 26)
 
 

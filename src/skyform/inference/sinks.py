@@ -6,10 +6,10 @@ Null is an empty cell in CSV and VOTable, `null` in JSON and Parquet, NaN or the
 import csv
 import json
 from array import array
+from html import escape
 from io import BufferedIOBase
 from typing import Any, Protocol
 from warnings import catch_warnings, simplefilter
-from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
@@ -229,6 +229,6 @@ def _votable_field(column: Column) -> str:
     }
     null = f'<VALUES null="{_NULL_INTEGER}"/>' if column.type == "integer" else ""
     return (
-        f"<FIELD name={quoteattr(column.name)} {types[column.type]} ucd={quoteattr(column.ucd)}>"
+        f'<FIELD name="{escape(column.name)}" {types[column.type]} ucd="{escape(column.ucd)}">'
         f"<DESCRIPTION>{escape(column.description)}</DESCRIPTION>{null}</FIELD>"
     )

@@ -194,7 +194,7 @@ class Prediction:
         raise KeyError(id)
 
     def to_dict(self, *, embedding: bool = False) -> dict[str, Any]:
-        """Everything as plain JSON types; the API's and `--to results.json`'s shape."""
+        """Everything as plain JSON types: the shape of the API's answer."""
         out: dict[str, Any] = {
             "id": self.id,
             "path": self.path,

@@ -248,12 +248,21 @@ FIVE_WAY = Taxonomy(
     ),
 )
 
-# Galaxy Zoo 1 had no button for a featureless face-on disc; its visitors called those elliptical.
+# Galaxy Zoo 1 asked one question only. A featureless face-on disc had no button, and was called elliptical; what
+# Galaxy Zoo 2 calls smooth and cigar shaped was called edge-on.
 GALAXY_ZOO_1 = Taxonomy(
     "galaxy_zoo_1",
     "Galaxy Zoo 1",
     (
-        TaxonomyClass(0, "elliptical", "Elliptical", (((_SMOOTH,), _NO_SPIRAL), *_NO_MERGER)),
+        TaxonomyClass(
+            0,
+            "elliptical",
+            "Elliptical",
+            (
+                ((_SMOOTH, "roundness.round"), (_SMOOTH, "roundness.in-between"), _NO_SPIRAL),
+                *_NO_MERGER,
+            ),
+        ),
         TaxonomyClass(
             1,
             "spiral_clockwise",
@@ -266,7 +275,9 @@ GALAXY_ZOO_1 = Taxonomy(
             "Anticlockwise spiral",
             _all(*_SPIRAL, "sense.anticlockwise") + _NO_MERGER,
         ),
-        TaxonomyClass(3, "edge_on", "Edge-on", _all(*_EDGE_ON) + _NO_MERGER),
+        TaxonomyClass(
+            3, "edge_on", "Edge-on", ((_EDGE_ON, (_SMOOTH, "roundness.cigar")), *_NO_MERGER)
+        ),
         TaxonomyClass(4, "merger", "Merger", _GALAXY + _MERGER),
         TaxonomyClass(5, "star_or_dont_know", "Star or don't know", _all(_STAR)),
     ),

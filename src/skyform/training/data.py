@@ -155,10 +155,12 @@ class Drawn(Sampler[list[int]]):
 
 
 def draw_probability(rows: Sequence[Row], recipe: Recipe) -> Float[ndarray, " n"]:
-    """Probability of each row: its source's share, spread over the source's classes by `recipe.balance`."""
+    """Probability of each row: its source's share, spread over its classes by `balance` and `emphasis`."""
     groups = [(r.source, str(r.raw.get("label") or r.raw.get("clean5") or "")) for r in rows]
     count = Counter(groups)
-    weight = np.array([count[g] ** -recipe.balance for g in groups])
+    weight = np.array(
+        [recipe.emphasis.get(g[1], 1.0) * count[g] ** -recipe.balance for g in groups]
+    )
     source = np.array([r.source for r in rows])
     for name, share in recipe.shares.items():
         mine = source == name

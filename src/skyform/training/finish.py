@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ import torch
 from jaxtyping import Float, UInt8
 from numpy import ndarray
 
-from skyform import __version__
 from skyform.datasets import SOURCES, Row, read_source
 from skyform.evaluation import (
     Answered,
@@ -229,7 +229,7 @@ def _card(
         "version": recipe.version,
         "title": recipe.title,
         "date": date.today().isoformat(),
-        "skyform": __version__,
+        "skyform": version("skyform"),
         "backbone": recipe.backbone,
         "weights": recipe.weights,
         "seed": recipe.seed,

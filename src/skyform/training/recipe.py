@@ -39,6 +39,8 @@ class Recipe:
         How often each source is drawn, relative to the others; only sources named here are read. `everyday` makes negatives.
     balance : float
         0 draws the classes of a source as often as they occur; 1 draws all alike.
+    emphasis : mapping of label to float
+        Rows with this label of their catalogue are drawn so many times as often as they would be.
     agreements : mapping of source id to float
         Overrides for the share of visitors for whom a source's labels are taken to hold.
     exclude_licences : sequence of str
@@ -65,6 +67,7 @@ class Recipe:
     title: str = ""
     weights: str = ""
     balance: float = 0.5
+    emphasis: Mapping[str, float] = field(default_factory=dict[str, float])
     agreements: Mapping[str, float] = field(default_factory=dict)
     exclude_licences: Sequence[str] = ()
     samples_per_epoch: int = 12_000

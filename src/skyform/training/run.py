@@ -14,7 +14,6 @@ from lightning.pytorch.loggers import CSVLogger
 from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
-from skyform import __version__
 from skyform.errors import DataError, RecipeError
 from skyform.images import Preprocess
 from skyform.models import GalaxyNetwork
@@ -149,11 +148,10 @@ def _plain(recipe: Recipe) -> object:
 def _write_record(folder: Path, recipe: Recipe, train: Prepared) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "recipe.yaml").write_text(yaml.safe_dump(_plain(recipe), sort_keys=False))
-    packages = ("torch", "timm", "lightning", "onnx", "onnxruntime", "numpy", "pillow")
+    packages = ("skyform", "torch", "timm", "lightning", "onnx", "onnxruntime", "numpy", "pillow")
     environment = {
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "skyform": __version__,
         **{p: metadata.version(p) for p in packages},
     }
     (folder / "environment.json").write_text(json.dumps(environment, indent=2))
