@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skyform.evaluation import Answered, Truth, validation_scores
+from skyform.evaluation import Answered, Estimate, Truth, pooled_accuracy, validation_scores
 from skyform.schema import KAGGLE, cumulative
 
 
@@ -68,3 +68,13 @@ def test_official_numbers():
     )
     assert scores["galaxy10_decals_class"].value == 0.5
     assert "gz2_rmse" not in scores
+
+
+def test_pooled_accuracy_weighs_by_pictures_and_leaves_other_metrics_out():
+    scores = {
+        "gz2_rmse": Estimate(0.08, 0.0, 1.0, 50),
+        "gz1_balanced": Estimate(0.1, 0.0, 1.0, 50),
+        "gz1_accuracy": Estimate(0.9, 0.0, 1.0, 30),
+        "deepsky_kind": Estimate(0.5, 0.0, 1.0, 10),
+    }
+    assert pooled_accuracy(scores) == pytest.approx((27 + 5) / 40)

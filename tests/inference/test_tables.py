@@ -106,8 +106,11 @@ def from_astropy(table: Table) -> list[dict[str, object]]:
     return rows
 
 
-def comparable(rows: list[dict[str, object]], *, ascii: bool = False) -> list[dict[str, object]]:
-    """Null text is empty text where a format has no other; FITS escapes what is not ASCII and drops spaces at the end."""
+def comparable(
+    rows: list[dict[str, object]], *, ascii: bool = False, blanks: bool = True
+) -> list[dict[str, object]]:
+    """Null text is empty text where a format has no other; FITS escapes what is not ASCII and drops spaces at the end; XML
+    readers drop the blanks around a VOTable's text."""
     out: list[dict[str, object]] = []
     for r in rows:
         text = {c.name: str(r[c.name] or "") for c in COLUMNS if c.type == "text"}
@@ -116,6 +119,8 @@ def comparable(rows: list[dict[str, object]], *, ascii: bool = False) -> list[di
                 k: v.encode("ascii", "backslashreplace").decode().rstrip(" ")
                 for k, v in text.items()
             }
+        if not blanks:
+            text = {k: v.strip() for k, v in text.items()}
         out.append({**r, **text})
     return out
 
@@ -185,8 +190,9 @@ def test_every_format_holds_the_same_values(suffix: str, recipes: list[Recipe]):
     predictions = made(recipes)
     with Scratch() as folder:
         path = write(folder / f"r.{suffix}", predictions)
-        expected = comparable([row(p) for p in predictions], ascii=suffix == "fits")
-        assert comparable(read(path), ascii=suffix == "fits") == expected
+        keeps = {"ascii": suffix == "fits", "blanks": suffix != "vot"}
+        expected = comparable([row(p) for p in predictions], **keeps)
+        assert comparable(read(path), **keeps) == expected
 
 
 @pytest.mark.parametrize("suffix", TABLES)

@@ -11,7 +11,7 @@ from skyform.evaluation.metrics import (
     reliability,
     rmse,
 )
-from skyform.evaluation.validation import Answered, Truth, validation_scores
+from skyform.evaluation.validation import Answered, Truth, pooled_accuracy, validation_scores
 
 __all__ = [
     "Answered",
@@ -23,6 +23,7 @@ __all__ = [
     "balanced_accuracy",
     "bootstrap",
     "calibration_error",
+    "pooled_accuracy",
     "reliability",
     "rmse",
     "softmax",

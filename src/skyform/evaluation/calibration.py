@@ -40,7 +40,7 @@ class Calibration:
         A vote share is not a chance of being right: where 60 % of people see a spiral, "spiral" is the right class nearly
         always. Class probabilities are the shares to the power 1/T, normalised, with T fitted to the classes that people assigned.
     familiar : float
-        Distance in the embedding that 99 % of validation pictures stay below.
+        Distance in the embedding that 99 % of the validation pictures of every kind stay below.
     distrust : float
         Beyond it, the probability that it is none of the kinds rises to 1 - exp(-distrust (distance / familiar - 1)).
     """

@@ -67,9 +67,15 @@ def fit_calibration(seen: Evidence) -> Calibration:
         class_temperatures={
             id: _class_temperature(id, columns, fractions) for id, columns in seen.classes.items()
         },
-        familiar=float(np.quantile(seen.distance, 0.99)),
+        familiar=_familiar(seen),
         distrust=_DISTRUST,
     )
+
+
+def _familiar(seen: Evidence) -> float:
+    """The distance that 99 % of every kind stay below: rare kinds lie farther out than the thousands of galaxies."""
+    groups = [seen.distance, *(seen.distance[seen.kind == k] for k in np.unique(seen.kind))]
+    return max(float(np.quantile(g, 0.99)) for g in groups)
 
 
 def _fit_temperature(loss: Callable[[float], float]) -> float:

@@ -16,7 +16,7 @@ from skyform.evaluation.metrics import (
 )
 from skyform.schema import GALAXY10_SDSS, GALAXY_ZOO_1, KAGGLE, SKYFORM, conditional
 
-__all__ = ["Answered", "Truth", "validation_scores"]
+__all__ = ["Answered", "Truth", "pooled_accuracy", "validation_scores"]
 
 _MAJORITY = 0.55
 
@@ -63,6 +63,12 @@ def validation_scores(truths: Sequence[Truth], said: Answered) -> dict[str, Esti
         if at.size:
             scores |= measure(source, [truths[i] for i in at], _rows(said, at))
     return scores
+
+
+def pooled_accuracy(scores: Mapping[str, Estimate]) -> float:
+    """Share of right decisions over all accuracies together, each weighted by its number of pictures."""
+    parts = [s for name, s in scores.items() if not name.endswith(("_rmse", "_balanced"))]
+    return sum(s.value * s.n for s in parts) / sum(s.n for s in parts)
 
 
 def _rows(said: Answered, at: Int[ndarray, " n"]) -> Answered:

@@ -27,7 +27,8 @@ def decisive_answer(tree: Tree, prediction: Prediction) -> str:
     shape = [
         a
         for a in rolled_up(tree, fractions, threshold=0.5)
-        if a.partition(".")[0] not in ("odd", "odd-feature", "sense", "bulge", "arm-number")
+        if a.partition(".")[0]
+        not in ("odd", "odd-feature", "sense", "bulge", "arm-number", "arm-winding")
     ]
     return shape[-1] if shape else tree.answers[int(fractions[tree.slices[tree.root]].argmax())].id
 

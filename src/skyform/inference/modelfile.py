@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -121,11 +120,6 @@ class ModelFile:
         names = [*self._outputs, "evidence"] if evidence else self._outputs
         out = self._session.run(names, {"image": np.ascontiguousarray(images)})
         return Outputs(*out, *([] if evidence else [None]))  # type: ignore[arg-type]
-
-    @cached_property
-    def size_bytes(self) -> int:
-        """Size of the file."""
-        return self.path.stat().st_size
 
 
 def bundled_path(precision: Precision) -> Path:

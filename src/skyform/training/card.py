@@ -97,6 +97,12 @@ def _results(card: Mapping[str, Any]) -> str:
         lines.append(
             f"| {_NAMES.get(key, key)} | {score['n']} | {_interval(score)} | {fp32[key]['value']:.3f} |"
         )
+    pooled = card["pooled_accuracy"]
+    lines += [
+        "",
+        f"All accuracies together, weighted by their pictures: int8 {pooled['int8']:.4f}, fp32 {pooled['fp32']:.4f}; int8 costs "
+        f"{100 * (pooled['fp32'] - pooled['int8']):.2f} points.",
+    ]
     return "\n".join(lines)
 
 

@@ -18,6 +18,7 @@ from skyform.evaluation import (
     Calibration,
     Estimate,
     calibration_error,
+    pooled_accuracy,
     reliability,
     validation_scores,
 )
@@ -242,6 +243,7 @@ def _card(
         "validation": {
             p: {k: v.to_dict() for k, v in m["scores"].items()} for p, m in made.items()
         },
+        "pooled_accuracy": {p: round(pooled_accuracy(m["scores"]), 4) for p, m in made.items()},
         "reliability": {p: m["reliability"] for p, m in made.items()},
     }
 
