@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from skyform.datasets import HELD_OUT_PHOTOGRAPHS, everyday_rows
-from skyform.datasets.everyday import _PHOTOGRAPHS
+from skyform.datasets.everyday import _PHOTOGRAPHS, _VALIDATION
 
 
 def test_rows_are_pictures_of_kind_none_and_differ():
@@ -24,6 +24,16 @@ def test_the_seed_decides():
 
 
 def test_held_out_photographs_are_not_among_those_trained_on():
-    used = {name for names in _PHOTOGRAPHS.values() for name in names}
-    assert used.isdisjoint(HELD_OUT_PHOTOGRAPHS)
+    trained = {name for names in _PHOTOGRAPHS.values() for name in names}
+    judged = {name for names in _VALIDATION.values() for name in names}
+    assert trained.isdisjoint(judged)
+    assert (trained | judged).isdisjoint(HELD_OUT_PHOTOGRAPHS)
     assert "chelsea.png" in HELD_OUT_PHOTOGRAPHS
+
+
+def test_the_splits_share_no_picture():
+    train, judged = (
+        {r.image for r in everyday_rows(photographs=17, textures=10, seed=0, split=s)}
+        for s in ("train", "validation")
+    )
+    assert train.isdisjoint(judged)

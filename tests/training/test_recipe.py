@@ -40,6 +40,8 @@ def test_every_recipe_of_the_repository_is_valid():
         ("seed: many", "seed is 'many'; it must be of type int"),
         ("seed: true", "seed is True"),
         ("shares: {gz9: 1}", "shares names gz9, which is no data source"),
+        ("shares: {gz2: abc}", r"shares\.gz2 is 'abc'; it must be a number"),
+        ("augment: {smell: 1}", "augment names smell"),
         ("batch_size: 0", "batch_size is 0; it must be above 0"),
         ("phases: [1, 2]", "phases is"),
         ("phases: []", "must not be empty"),
@@ -61,6 +63,18 @@ def test_a_missing_setting_is_named(tmp_path: Path):
 def test_a_missing_file(tmp_path: Path):
     with pytest.raises(RecipeError, match=r"none\.yaml cannot be read: No such file"):
         read_recipe(tmp_path / "none.yaml")
+
+
+def test_an_override_that_is_not_yaml(tmp_path: Path):
+    with pytest.raises(RecipeError, match="is not valid YAML"):
+        read_recipe(write(tmp_path, GOOD), overrides=["shares={gz2: 1"])
+
+
+def test_cycles(tmp_path: Path):
+    text = GOOD.replace(
+        "{epochs: 1, size: 64}", "{epochs: 1, size: 64}, {epochs: 3, size: 64, restart: 0.5}"
+    )
+    assert read_recipe(write(tmp_path, text)).cycles == ((3, 1.0), (3, 0.5))
 
 
 def test_an_override_without_a_value(tmp_path: Path):

@@ -5,7 +5,7 @@ out on purpose, so that tests can show pictures of a sort that training never sa
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from importlib.util import find_spec
 
@@ -41,35 +41,43 @@ _PHOTOGRAPHS: dict[str, tuple[str, ...]] = {
     ),
     "sklearn.datasets.images": ("china.jpg", "flower.jpg"),
 }
-HELD_OUT_PHOTOGRAPHS: tuple[str, ...] = ("chelsea.png", "coffee.png", "clock_motion.png")
+_VALIDATION: dict[str, tuple[str, ...]] = {"skimage.data": ("coffee.png", "clock_motion.png")}
+HELD_OUT_PHOTOGRAPHS: tuple[str, ...] = ("chelsea.png",)
 
 
-def everyday_rows(*, photographs: int, textures: int, seed: int) -> Iterator[Row]:
-    """`photographs` random cuts and `textures` made-up pictures, as JPEG rows of kind "none", all in the training split.
+def everyday_rows(
+    *, photographs: int, textures: int, seed: int, split: str = "train"
+) -> Iterator[Row]:
+    """`photographs` random cuts and `textures` made-up pictures, as JPEG rows of kind "none".
+
+    The two splits cut different photographs and draw different textures; `HELD_OUT_PHOTOGRAPHS` are in neither.
 
     Raises
     ------
     MissingExtraError
         If scikit-image or scikit-learn is not installed (`pip install 'skyform[train]'`).
     """
-    rng = np.random.default_rng(seed)
-    pictures = _open_photographs()
+    train = split == "train"
+    rng = np.random.default_rng(seed if train else (seed, 1))
+    pictures = _open_photographs(_PHOTOGRAPHS if train else _VALIDATION)
     for n in range(photographs):
-        yield _row(f"photograph-{n}", _random_cut(pictures[n % len(pictures)], rng))
+        yield _row(f"photograph-{n}", split, _random_cut(pictures[n % len(pictures)], rng))
     for n in range(textures):
-        yield _row(f"texture-{n}", _TEXTURES[n % len(_TEXTURES)](rng))
+        yield _row(f"texture-{n}", split, _TEXTURES[n % len(_TEXTURES)](rng))
 
 
-def _row(id: str, picture: Image.Image) -> Row:
+def _row(id: str, split: str, picture: Image.Image) -> Row:
     buffer = io.BytesIO()
     picture.convert("RGB").save(buffer, "JPEG", quality=90)
     labels = Labels(rules=((star_rule(), 0.9),), kinds=frozenset({"none"}))
-    return Row(f"everyday-{id}", "everyday", "train", "everyday", buffer.getvalue(), labels, {})
+    return Row(
+        f"everyday-{split}-{id}", "everyday", split, "everyday", buffer.getvalue(), labels, {}
+    )
 
 
-def _open_photographs() -> list[Image.Image]:
+def _open_photographs(photographs: Mapping[str, Sequence[str]]) -> list[Image.Image]:
     out: list[Image.Image] = []
-    for package, names in _PHOTOGRAPHS.items():
+    for package, names in photographs.items():
         if find_spec(package.split(".")[0]) is None:
             raise MissingExtraError(
                 f"The photographs of {package} are not installed.",

@@ -164,7 +164,9 @@ def _beta_bounds(
 ) -> tuple[Float[ndarray, " m"], Float[ndarray, " m"]]:
     inner = np.clip(p, 1e-4, 1 - 1e-4)
     a, b = concentration * inner, concentration * (1 - inner)
-    return special.betaincinv(a, b, 0.05), special.betaincinv(a, b, 0.95)
+    low, high = special.betaincinv(a, b, 0.05), special.betaincinv(a, b, 0.95)
+    # Fractions of exactly 0 and 1 are common among forty people, and no quantile of a Beta reaches them.
+    return np.where(low < 0.005, 0.0, low), np.where(high > 0.995, 1.0, high)
 
 
 def _interval_table(concentration: float) -> dict[str, list[float]]:

@@ -58,6 +58,7 @@ def validation_scores(truths: Sequence[Truth], said: Answered) -> dict[str, Esti
         ("galaxy10_decals", _numbers),
         ("galaxy10_sdss", _numbers),
         ("deepsky", _deep_sky),
+        ("everyday", _everyday),
     ):
         at = np.array([i for i, t in enumerate(truths) if t.source == source], dtype=int)
         if at.size:
@@ -157,6 +158,11 @@ def _deep_sky(source: str, truths: Sequence[Truth], said: Answered) -> dict[str,
             accuracy, np.ones_like(no_lens), no_lens
         )
     return scores
+
+
+def _everyday(source: str, truths: Sequence[Truth], said: Answered) -> dict[str, Estimate]:
+    none = np.array([k == "none" for k in said.kinds]).astype(int)
+    return {"everyday_called_none": bootstrap(accuracy, np.ones_like(none), none)}
 
 
 def _same(truth: ndarray, guess: ndarray) -> float:

@@ -9,12 +9,13 @@ from PIL import Image
 
 from skyform.images import Picture
 from skyform.inference.modelfile import ModelFile
+from skyform.inference.readout import turned
 from skyform.schema import KINDS, Prediction, Tree, rolled_up
 
 __all__ = ["decisive_answer", "evidence_map"]
 
 _MARGIN = 1.25
-_STEPS = 4
+_STEPS = 3
 _GRID = 32
 
 
@@ -40,7 +41,8 @@ def evidence_map(
 
     The logit of an answer is the mean of its class-activation map (Zhou et al. 2016). The map shown is the answer's minus the mean of
     the question's other answers, which is what the softmax looks at; for another kind than a galaxy, the kind's. The network's grid is
-    coarse, so it looks 16 times at windows shifted by fractions of a cell, and the maps are laid over each other.
+    coarse, and its padding shifts the cells: so it looks at nine windows, each in all eight orientations, and the maps are turned back
+    and laid over each other. The greatest evidence in the picture is 1; where nothing speaks for the answer, the map is 0.
 
     Raises
     ------
@@ -53,15 +55,20 @@ def evidence_map(
     size = model.info.preprocess.size
     wide = model.info.preprocess.with_margin(_MARGIN)(picture).pixels
     room = wide.shape[0] - size
-    offsets = np.linspace(0, room, _STEPS).round().astype(int)
-    windows = np.stack([wide[y : y + size, x : x + size] for y in offsets for x in offsets])
-    maps = model.run(windows, evidence=True).evidence
-    assert maps is not None
     what, start, stop = _subject(tree, prediction, answer)
     which = [*(a.id for a in tree.answers), *(k.id for k in KINDS)].index(what) - start
-    contrast = _against_others(maps[:, start:stop], which)
-    shifts = [(int(y), int(x)) for y in offsets for x in offsets]
-    laid = _laid_over(contrast, shifts, size=size, room=room)
+    steps = np.linspace(0, room, _STEPS).round().astype(int).tolist()
+    shifts = [(y, x) for y in steps for x in steps]
+    windows = np.stack([wide[y : y + size, x : x + size] for y, x in shifts])
+    contrast = np.zeros((len(shifts), size, size))
+    for mirror in (False, True):
+        for quarter in range(4):
+            maps = model.evidence(turned(windows, quarter, mirror))
+            # A mirrored picture winds the other way.
+            mine = 1 - which if mirror and what.startswith("sense.") else which
+            grids = _against_others(maps[:, start:stop], mine)
+            contrast += _upright(_enlarged(grids, size), quarter, mirror)
+    laid = _laid_over(contrast, shifts, room=room)
     return replace(prediction, evidence=laid, evidence_of=what)
 
 
@@ -82,26 +89,33 @@ def _against_others(
     return maps[:, which] - others
 
 
+def _enlarged(
+    grids: Float[ndarray, "windows rows columns"], size: int
+) -> Float[ndarray, "windows size size"]:
+    return np.stack([_resized(g, size, Image.Resampling.BICUBIC) for g in grids])
+
+
+def _resized(grid: ndarray, size: int, how: Image.Resampling) -> Float[ndarray, "size size"]:
+    return np.asarray(Image.fromarray(grid.astype(np.float32)).resize((size, size), how))
+
+
+def _upright(grids: ndarray, quarter: int, mirror: bool) -> ndarray:
+    back = np.rot90(grids, -quarter, axes=(1, 2))
+    return back[:, :, ::-1] if mirror else back
+
+
 def _laid_over(
-    contrast: Float[ndarray, "windows rows columns"],
-    shifts: list[tuple[int, int]],
-    *,
-    size: int,
-    room: int,
+    contrast: Float[ndarray, "windows size size"], shifts: list[tuple[int, int]], *, room: int
 ) -> Float[ndarray, "32 32"]:
-    side = size + room
-    total, weight = np.zeros((side, side)), np.zeros((side, side))
+    size = contrast.shape[-1]
+    # Windows fade towards their edges, so that no seam shows where one ends.
+    fade = np.outer(np.hanning(size + 2)[1:-1], np.hanning(size + 2)[1:-1])
+    total, weight = np.zeros((size + room,) * 2), np.zeros((size + room,) * 2)
     for grid, (y, x) in zip(contrast, shifts, strict=True):
-        smooth = Image.fromarray(grid.astype(np.float32)).resize(
-            (size, size), Image.Resampling.BICUBIC
-        )
-        total[y : y + size, x : x + size] += np.asarray(smooth)
-        weight[y : y + size, x : x + size] += 1
+        total[y : y + size, x : x + size] += grid * fade
+        weight[y : y + size, x : x + size] += fade
     start = room // 2
     mean = (total / weight)[start : start + size, start : start + size]
-    small = np.asarray(
-        Image.fromarray(mean.astype(np.float32)).resize((_GRID, _GRID), Image.Resampling.BOX)
-    )
-    positive = np.maximum(small, 0.0)
+    positive = np.maximum(_resized(mean, _GRID, Image.Resampling.BOX), 0.0)
     top = float(positive.max())
     return (positive / top if top > 0 else positive).astype(np.float32)

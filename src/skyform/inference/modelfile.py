@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from numpy import ndarray
 
 from skyform.errors import ModelError
 from skyform.evaluation.calibration import Calibration
 from skyform.images import Preprocess
-from skyform.schema import KINDS, SKYFORM, TAXONOMIES, TREES, Taxonomy, Tree
+from skyform.schema import KINDS, SKYFORM, TAXONOMIES, Taxonomy, Tree
 
 __all__ = [
     "BUNDLED",
@@ -62,13 +62,12 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class Outputs:
-    """Raw outputs for one batch: logits, pooled features, distance to the training data, class-activation maps."""
+    """Raw outputs for one batch: logits, pooled features, distance to the training data."""
 
     answers: ndarray
     kinds: ndarray
     embedding: ndarray
     distance: ndarray
-    evidence: ndarray | None
 
 
 class ModelFile:
@@ -113,13 +112,20 @@ class ModelFile:
                 remedy="The file may be cut off or damaged: fetch or export it again.",
             ) from error
         self.info = _read_info(self._session.get_modelmeta().custom_metadata_map, self.path)
-        self._outputs = ["answers", "kinds", "embedding", "distance"]
 
-    def run(self, images: UInt8[ndarray, "b size size 3"], *, evidence: bool = False) -> Outputs:
+    def run(self, images: UInt8[ndarray, "b size size 3"]) -> Outputs:
         """Run the network on prepared pictures."""
-        names = [*self._outputs, "evidence"] if evidence else self._outputs
-        out = self._session.run(names, {"image": np.ascontiguousarray(images)})
-        return Outputs(*out, *([] if evidence else [None]))  # type: ignore[arg-type]
+        return Outputs(*self._run(["answers", "kinds", "embedding", "distance"], images))
+
+    def evidence(
+        self, images: UInt8[ndarray, "b size size 3"]
+    ) -> Float[ndarray, "b outputs rows columns"]:
+        """Class-activation maps of prepared pictures: one for each answer of the tree, then one for each kind."""
+        return self._run(["evidence"], images)[0]
+
+    def _run(self, names: list[str], images: ndarray) -> list[ndarray]:
+        outputs = self._session.run(names, {"image": np.ascontiguousarray(images)})
+        return [np.asarray(o) for o in outputs]
 
 
 def bundled_path(precision: Precision) -> Path:
@@ -160,7 +166,7 @@ def _read_info(metadata: Mapping[str, str], path: Path) -> ModelInfo:
             preprocess=Preprocess.from_dict(values["preprocess"]),
             calibration=Calibration.from_dict(values["calibration"]),
             card=values["card"],
-            tree=TREES[values["tree"]],
+            tree={SKYFORM.id: SKYFORM}[values["tree"]],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(

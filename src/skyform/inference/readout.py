@@ -22,7 +22,7 @@ from skyform.schema import (
     sentence,
 )
 
-__all__ = ["averaged", "predictions"]
+__all__ = ["averaged", "predictions", "turned"]
 
 _UNSURE = 0.66
 
@@ -34,7 +34,7 @@ def averaged(model: ModelFile, pixels: UInt8[ndarray, "b size size 3"]) -> Outpu
     winds the other way, so its two sense-of-rotation logits change places.
     """
     runs = [
-        _as_upright(model.run(_turned(pixels, quarter, mirror)), mirror)
+        _as_upright(model.run(turned(pixels, quarter, mirror)), mirror)
         for mirror in (False, True)
         for quarter in range(4)
     ]
@@ -43,11 +43,11 @@ def averaged(model: ModelFile, pixels: UInt8[ndarray, "b size size 3"]) -> Outpu
         np.mean([r.kinds for r in runs], axis=0),
         np.mean([r.embedding for r in runs], axis=0),
         np.mean([r.distance for r in runs], axis=0),
-        None,
     )
 
 
-def _turned(pixels: ndarray, quarter: int, mirror: bool) -> ndarray:
+def turned(pixels: ndarray, quarter: int, mirror: bool) -> ndarray:
+    """Pictures mirrored left to right, if asked for, then turned by quarters anticlockwise."""
     return np.rot90(pixels[:, :, ::-1] if mirror else pixels, quarter, axes=(1, 2))
 
 
@@ -57,7 +57,7 @@ def _as_upright(outputs: Outputs, mirror: bool) -> Outputs:
     answers = outputs.answers.copy()
     sense = SKYFORM.slices["sense"]
     answers[:, sense] = answers[:, sense][:, ::-1]
-    return Outputs(answers, outputs.kinds, outputs.embedding, outputs.distance, None)
+    return Outputs(answers, outputs.kinds, outputs.embedding, outputs.distance)
 
 
 def predictions(

@@ -57,12 +57,12 @@ class Augment:
         return self._recolour(images), mirrored
 
     def _move(self, images: Tensor, size: int, margin: float) -> tuple[Tensor, Bool[Tensor, " b"]]:
-        n = images.shape[0]
-        angle = torch.rand(n) * 2 * math.pi
-        mirrored = torch.rand(n) < 0.5
-        scale = torch.exp(torch.randn(n) * self.zoom).clamp(0.6, 1.5) / margin
+        n, device = images.shape[0], images.device
+        angle = torch.rand(n, device=device) * 2 * math.pi
+        mirrored = torch.rand(n, device=device) < 0.5
+        scale = torch.exp(torch.randn(n, device=device) * self.zoom).clamp(0.6, 1.5) / margin
         across = torch.where(mirrored, -scale, scale)
-        shift = (torch.rand(n, 2) * 2 - 1) * 2 * self.shift / margin
+        shift = (torch.rand(n, 2, device=device) * 2 - 1) * 2 * self.shift / margin
         theta = torch.stack(
             (
                 torch.stack((across * angle.cos(), -scale * angle.sin(), shift[:, 0]), dim=1),
@@ -88,14 +88,20 @@ class Augment:
         return torch.cat((part, images[half:]))
 
     def _recolour(self, images: Tensor) -> Tensor:
-        n = images.shape[0]
-        each = (n, 1, 1, 1)
+        n, device = images.shape[0], images.device
+
+        def normal(channels: int = 1) -> Tensor:
+            return torch.randn(n, channels, 1, 1, device=device)
+
+        def uniform() -> Tensor:
+            return torch.rand(n, 1, 1, 1, device=device)
+
         mean = images.mean(dim=1, keepdim=True)
-        saturation = torch.exp(torch.randn(each) * self.saturation)
-        saturation = torch.where(torch.rand(each) < self.grey, 0.0, saturation)
+        saturation = torch.exp(normal() * self.saturation)
+        saturation = torch.where(uniform() < self.grey, 0.0, saturation)
         images = mean + (images - mean) * saturation
-        tint = torch.exp(torch.randn(n, 3, 1, 1) * self.saturation * 0.3)
-        images = (images * tint * torch.exp(torch.randn(each) * self.contrast)).clamp(1e-4, 1)
-        images = images ** torch.exp(torch.randn(each) * self.brightness)
-        sigma = torch.rand(each) ** 2 * self.noise
+        tint = torch.exp(normal(3) * self.saturation * 0.3)
+        images = (images * tint * torch.exp(normal() * self.contrast)).clamp(1e-4, 1)
+        images = images ** torch.exp(normal() * self.brightness)
+        sigma = uniform() ** 2 * self.noise
         return (images + torch.randn_like(images) * sigma).clamp(0, 1)

@@ -22,6 +22,7 @@ _NAMES = {
     "galaxy10_decals_class": "Galaxy10 DECaLS: official class, five of each",
     "galaxy10_sdss_class": "Galaxy10 SDSS: official class, one of each",
     "deepsky_kind": "Deep sky: galaxy, cluster, nebula or lens",
+    "everyday_called_none": "Everyday photographs and textures: called none of the kinds",
     "weak_candidates_not_called_lens": "Deep sky: weak lens candidates not called lenses",
 }
 

@@ -19,7 +19,15 @@ from skyform.images import Preprocess, decode
 from skyform.schema import KAGGLE, KINDS, Rule
 from skyform.training.recipe import Recipe
 
-__all__ = ["Drawn", "Prepared", "RowDataset", "prepare_rows", "read_rows"]
+__all__ = [
+    "Drawn",
+    "Prepared",
+    "RowDataset",
+    "draw_probability",
+    "is_excluded",
+    "prepare_rows",
+    "read_rows",
+]
 
 
 @dataclass(frozen=True)
@@ -59,12 +67,13 @@ def read_rows(recipe: Recipe, data: Path, *, split: str) -> list[Row]:
                 )
             continue
         for row in read_source(SOURCES[name], data, agreement=recipe.agreements.get(name)):
-            if row.split == split and not _excluded(row, recipe.exclude_licences):
+            if row.split == split and not is_excluded(row, recipe.exclude_licences):
                 rows.append(row)
     return rows
 
 
-def _excluded(row: Row, texts: Sequence[str]) -> bool:
+def is_excluded(row: Row, texts: Sequence[str]) -> bool:
+    """Whether the row's licence contains one of the texts."""
     return any(t in row.licence for t in texts)
 
 

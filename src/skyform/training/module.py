@@ -49,7 +49,9 @@ class TreeModule(lightning.LightningModule):
         images, mirrored = self.augment(batch["pixels"], size=self._size(), margin=self.margin)
         images = (images - MEAN) / STD
         answers, kinds, _ = self.network(images.contiguous(memory_format=torch.channels_last))
-        loss = self._loss(_as_seen(answers.float(), mirrored), kinds.float(), batch)
+        # Products of small probabilities: autocast would round the sums of their logarithms to three digits.
+        with torch.autocast(self.device.type, enabled=False):
+            loss = self._loss(_as_seen(answers.float(), mirrored), kinds.float(), batch)
         self.log("loss", loss, prog_bar=True)
         return loss
 
@@ -80,19 +82,23 @@ class TreeModule(lightning.LightningModule):
             ],
             weight_decay=self.recipe.weight_decay,
         )
-        total = self.steps_per_epoch * self.recipe.epochs
-        warm = max(1.0, self.recipe.warmup * total)
-
-        def factor(step: int) -> float:
-            if step < warm:
-                return (step + 1) / warm
-            return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / (total - warm))))
-
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._learning_rate_factor)
         return {
             "optimizer": optimiser,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
         }
+
+    def _learning_rate_factor(self, step: int) -> float:
+        """Linear warm-up, then half a cosine, in each cycle."""
+        for epochs, share in self.recipe.cycles:
+            total = self.steps_per_epoch * epochs
+            warm = max(1.0, self.recipe.warmup * total)
+            if step < warm:
+                return share * (step + 1) / warm
+            if step < total:
+                return share * 0.5 * (1 + math.cos(math.pi * (step - warm) / (total - warm)))
+            step -= total
+        return 0.0
 
 
 def _as_seen(

@@ -11,16 +11,22 @@ import yaml
 
 from skyform.datasets import SOURCES
 from skyform.errors import RecipeError
+from skyform.training.augment import Augment
 
 __all__ = ["Phase", "Recipe", "read_recipe"]
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """So many epochs at one input size (px): low resolution first is most of the learning at a part of the cost."""
+    """So many epochs at one input size (px): low resolution first is most of the learning at a part of the cost.
+
+    A phase with `restart` begins a new cosine cycle of the learning rates, at this share of them (Loshchilov and Hutter 2017,
+    arXiv:1608.03983); without, it goes on with the cycle before.
+    """
 
     epochs: int
     size: int
+    restart: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,11 @@ class Recipe:
                     f"{name} names {', '.join(sorted(unknown))}, which is no data source.",
                     remedy=f"The sources are {', '.join(sorted(known))}.",
                 )
+        if unknown := set(self.augment) - {f.name for f in dataclasses.fields(Augment)}:
+            raise RecipeError(
+                f"augment names {', '.join(sorted(unknown))}, which is no augmentation.",
+                remedy=f"Those are {', '.join(f.name for f in dataclasses.fields(Augment))}.",
+            )
         if not self.phases or not self.shares:
             raise RecipeError(
                 "phases and shares must not be empty.", remedy="Give one of each at least."
@@ -108,6 +119,16 @@ class Recipe:
     def size(self) -> int:
         """Side of the exported network's input, px."""
         return self.phases[-1].size
+
+    @property
+    def cycles(self) -> tuple[tuple[int, float], ...]:
+        """(epochs, share of the learning rates) of each cosine cycle."""
+        out: list[tuple[int, float]] = [(0, 1.0)]
+        for phase in self.phases:
+            if phase.restart:
+                out.append((0, phase.restart))
+            out[-1] = (out[-1][0] + phase.epochs, out[-1][1])
+        return tuple(c for c in out if c[0])
 
     @property
     def epochs(self) -> int:
@@ -141,7 +162,12 @@ def read_recipe(path: Path, *, overrides: Sequence[str] = ()) -> Recipe:
         key, equals, value = text.partition("=")
         if not equals:
             raise RecipeError(f"The override {text!r} has no '='.", remedy="Write key=value.")
-        values[key.strip()] = yaml.safe_load(value)
+        try:
+            values[key.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise RecipeError(
+                f"The override {text!r} is not valid YAML.", remedy="Write key=value."
+            ) from error
     return _build(values, path)
 
 
@@ -195,5 +221,11 @@ def _as_declared(name: str, value: Any) -> Any:
     if hint is float:
         return float(value)
     if typing.get_origin(hint) is Mapping:
-        return {str(k): float(v) for k, v in value.items()}
+        return {str(k): _number(f"{name}.{k}", v) for k, v in value.items()}
     return value
+
+
+def _number(name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise RecipeError(f"{name} is {value!r}; it must be a number.")
+    return float(value)

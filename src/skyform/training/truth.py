@@ -56,7 +56,12 @@ def evidence_of(rows: Sequence[Row], outputs: dict[str, ndarray]) -> Evidence:
 def _kind(row: Row) -> int:
     ids = [k.id for k in KINDS]
     # Survey stamps of galaxies are thousands, deep-sky pictures a hundred: galaxies count where they compete with other kinds.
-    if len(row.labels.kinds) != 1 or row.source not in ("deepsky", "gz2", "galaxy10_decals"):
+    if len(row.labels.kinds) != 1 or row.source not in (
+        "deepsky",
+        "everyday",
+        "gz2",
+        "galaxy10_decals",
+    ):
         return -1
     return ids.index(next(iter(row.labels.kinds)))
 
