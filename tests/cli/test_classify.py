@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import sys
+import threading
+from argparse import Namespace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +13,7 @@ import pytest
 from stand_in import FakeClassifier, picture_file
 
 from skyform.cli import main
+from skyform.cli.inputs import count_inputs
 
 Capture = pytest.CaptureFixture[str]
 
@@ -108,6 +111,59 @@ def test_list_of_paths(
     assert [r["id"] for r in rows(Path("b.csv"))] == expected
     assert main(["classify", "--from-list", "none.txt"]) == 3
     assert "Cannot read the list 'none.txt': No such file" in capsys.readouterr().err
+
+
+class Terminal(io.StringIO):
+    """Standard error that shows progress."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_list_from_a_pipe_loses_no_row(
+    classifier: FakeClassifier, pictures: Path, monkeypatch: pytest.MonkeyPatch
+):
+    os.mkfifo("list")
+    options = Namespace(paths=[], from_list="list", no_recursive=False, to=None)
+    assert count_inputs(options) is None
+    text = "night/m51.jpg\n" * 200
+    sender = threading.Thread(target=Path("list").write_text, args=(text,), daemon=True)
+    sender.start()
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    assert main(["classify", "--from-list", "list", "--to", "r.csv"]) == 0
+    sender.join(10)
+    assert len(rows(Path("r.csv"))) == 200
+
+
+def test_only_lists_that_can_be_read_twice_are_counted(pictures: Path):
+    Path("list.txt").write_text("night/m51.jpg\nnight/sub\n")
+    options = Namespace(paths=["night"], from_list="list.txt", no_recursive=False, to=None)
+    assert count_inputs(options) == 7
+    for path in ("-", "/dev/stdin", "none.txt"):
+        options.from_list = path
+        assert count_inputs(options) is None
+
+
+def test_list_on_standard_input_may_hold_names_of_any_bytes(
+    classifier: FakeClassifier, pictures: Path, monkeypatch: pytest.MonkeyPatch
+):
+    name = b"night/caf\xe9.jpg"
+    (pictures / "m51.jpg").rename(os.fsdecode(name))
+    standard_input(monkeypatch, name + b"\r\nnight/sub/tiny-1.png")
+    assert main(["classify", "--from-list", "-", "--to", "r.csv"]) == 0
+    assert [r["id"] for r in rows(Path("r.csv"))] == ["caf\\xe9", "tiny-1"]
+
+
+def test_results_of_an_earlier_run_are_no_picture(
+    classifier: FakeClassifier, pictures: Path, capsys: Capture
+):
+    for _ in range(2):
+        assert main(["classify", ".", "--to", "results.fits"]) == 1
+        assert "3 classified, 1 failed (1 empty-file)" in capsys.readouterr().err
+    assert main(["classify", "*.fits", "night/m51.jpg", "--to", "./results.fits"]) == 1
+    assert "1 classified, 1 failed (1 unreadable-file)" in capsys.readouterr().err
+    main(["classify", "results.fits", "--to", "results.fits"])
+    assert "1 failed (1 no-image-data)" in capsys.readouterr().err
 
 
 def test_empty_list_is_told(classifier: FakeClassifier, pictures: Path, capsys: Capture):

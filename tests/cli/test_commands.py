@@ -14,9 +14,11 @@ from stand_in import FakeClassifier
 import skyform.cli.demo
 import skyform.cli.serve
 import skyform.cli.train
+import skyform.images
 from skyform.cli import main
 from skyform.cli.demo import samples
 from skyform.errors import UnreadableFileError
+from skyform.images import Limits
 from skyform.server import Settings
 
 Capture = pytest.CaptureFixture[str]
@@ -49,6 +51,17 @@ def test_explain_standard_input_and_what_is_no_galaxy(
         "stdin-evidence.png",
         "veil-nebula-evidence.png",
     ]
+
+
+def test_explain_takes_no_more_than_it_may_from_standard_input(
+    classifier: FakeClassifier, pictures: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+):
+    monkeypatch.setattr(skyform.images, "Limits", lambda: Limits(max_bytes=100))
+    endless = io.BytesIO(b"\xff" * 10_000)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(endless))
+    assert main(["explain", "-"]) == 3
+    assert endless.tell() == 101
+    assert "over the limit" in capsys.readouterr().err
 
 
 def test_explain_says_what_is_wrong(classifier: FakeClassifier, pictures: Path, capsys: Capture):
@@ -124,7 +137,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def test_train_hands_everything_on(trained: list[dict[str, Any]], capsys: Capture):
-    arguments = "train r.yaml --data d --out o --resume --set epochs=3 --set lr=0.1"
+    arguments = "train r.yaml --data d --out o --resume --set batch_size=32 --set ema=0"
     assert main(arguments.split()) == 0
     assert trained == [
         {
@@ -132,7 +145,7 @@ def test_train_hands_everything_on(trained: list[dict[str, Any]], capsys: Captur
             "data": Path("d"),
             "out": Path("o"),
             "resume": True,
-            "overrides": ("epochs=3", "lr=0.1"),
+            "overrides": ("batch_size=32", "ema=0"),
         }
     ]
     assert "runs/galaxy-tree" in capsys.readouterr().err
@@ -146,9 +159,30 @@ def test_train_interrupted_says_how_to_go_on(trained: list[dict[str, Any]], caps
 def test_train_usage(trained: list[dict[str, Any]], capsys: Capture):
     assert main(["train", "r.yaml"]) == 2
     assert "--data" in capsys.readouterr().err
-    assert main(["train", "r.yaml", "--data", "d", "--set", "epochs"]) == 2
+    assert main(["train", "r.yaml", "--data", "d", "--set", "batch_size"]) == 2
     assert "KEY=VALUE" in capsys.readouterr().err
     assert trained == []
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("epochs=3", "unknown setting epochs"),
+        ("batch_size=many", "batch_size is 'many'"),
+        ("phases=[1]", "phases is [1]"),
+        ("augment={a", "is not valid YAML"),
+        ("=3", "unknown setting"),
+    ],
+)
+def test_train_tells_wrong_settings(pictures: Path, override: str, message: str, capsys: Capture):
+    Path("r.yaml").write_text(
+        "{name: a, version: '1', backbone: b, shares: {gz2: 1}, phases: [{epochs: 1, size: 64}]}"
+    )
+    assert main(["train", "r.yaml", "--data", "none", "--set", override]) == 3
+    err = capsys.readouterr().err
+    assert message in err
+    assert "Traceback" not in err
+    assert "a fault in Skyform" not in err
 
 
 def test_train_without_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: Capture):

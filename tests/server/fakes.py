@@ -142,6 +142,7 @@ class FakeClassifier:
             sentence=sentence(SKYFORM, kind, fractions),
             classes=class_estimates(fractions),
             frame=Frame((width - side) / 2, (height - side) / 2, side, width, height),
+            embedding=np.linspace(-1, 1, 5, dtype=np.float32),
             evidence=evidence_map() if evidence else None,
         )
 

@@ -23,17 +23,21 @@ def test_the_contract_mirrors_to_dict(kind: str, evidence: bool) -> None:
     prediction = FakeClassifier(kind=kind).classify(picture(), id="a", evidence=evidence)
     sent = Classification.of(prediction, request_id="r").model_dump(mode="json")
     assert sent["request_id"] == "r"
+    assert sent.pop("embedding") is None
     assert _without_words(sent) == json.loads(json.dumps(prediction.to_dict()))
+    whole = Classification.of(prediction, request_id="r", embedding=True).model_dump(mode="json")
+    expected = json.loads(json.dumps(prediction.to_dict(embedding=True)))
+    assert _without_words(whole) == expected
 
 
 def test_a_failed_prediction_fits_too() -> None:
     failed = Prediction("a", "", "m@1", failure=Failure("empty-file", "Empty.", "Another."))
     sent = Classification.of(failed, request_id="r").model_dump(mode="json")
-    assert _without_words(sent) == failed.to_dict()
+    assert _without_words(sent) == {**failed.to_dict(), "embedding": None}
 
 
 def test_the_contract_has_exactly_the_keys_of_to_dict() -> None:
-    bare = Prediction("a", "", "m@1").to_dict()
+    bare = Prediction("a", "", "m@1").to_dict(embedding=True)
     assert set(Classification.model_fields) == {*bare, "request_id"}
 
 

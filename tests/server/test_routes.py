@@ -51,6 +51,14 @@ def test_evidence_and_average_reach_the_classifier(serve: Serve) -> None:
     assert all(0 <= v <= 1 for row in body["evidence"] for v in row)
 
 
+def test_the_embedding_comes_only_when_asked_for(client: TestClient) -> None:
+    asked = client.post(f"{CLASSIFY}?embedding=true", content=picture()).json()
+    assert asked["embedding"] == [-1.0, -0.5, 0.0, 0.5, 1.0]
+    for query in ("", "?embedding=false"):
+        assert client.post(CLASSIFY + query, content=picture()).json()["embedding"] is None
+    assert client.post(f"{CLASSIFY}?embedding=some", content=picture()).status_code == 422
+
+
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP"])
 def test_formats_pass_through_unread(client: TestClient, format: str) -> None:
     assert client.post(CLASSIFY, files={"file": ("x", picture(format))}).status_code == 200

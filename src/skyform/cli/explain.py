@@ -4,7 +4,6 @@ The evidence picture shows what the network looked at, which parts spoke for the
 uncertainty. FILE may be - for a picture on standard input.
 """
 
-import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -36,23 +35,26 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, parser: ArgumentParser) -> Exit:
     """Run the command."""
+    from skyform.cli.inputs import read_standard_input
     from skyform.errors import SkyformError
-    from skyform.images import decode
+    from skyform.images import Limits, decode
     from skyform.inference import Classifier
     from skyform.inference.portrait import check_target, draw_portrait, save_portrait
 
-    source = sys.stdin.buffer.read() if options.file == "-" else Path(options.file)
     if options.to is not None:
         check_target(options.to)
-    classifier = Classifier.load(options.model)
+    piped = options.file == "-"
+    limits = Limits()
+    source = read_standard_input(most_bytes=limits.max_bytes) if piped else Path(options.file)
+    classifier = Classifier.load(options.model, limits=limits)
     known = classifier.info.tree.index
     if options.answer is not None and options.answer not in known:
         parser.error(f"--answer {options.answer}: the model's answers are {', '.join(known)}")
-    id = "stdin" if options.file == "-" else None
+    id = "stdin" if piped else None
     prediction = classifier.classify(source, id=id, evidence=options.answer or True)
     if prediction.failure is not None:
         raise SkyformError(prediction.failure.message, remedy=prediction.failure.remedy)
     target = Path(options.to or f"{prediction.id}-evidence.png")
-    save_portrait(draw_portrait(prediction, decode(source).rgb), target)
+    save_portrait(draw_portrait(prediction, decode(source, limits=limits).rgb), target)
     say(f"{prediction.sentence}\nEvidence: {target}")
     return Exit.OK

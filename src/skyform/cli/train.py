@@ -33,7 +33,7 @@ def arguments(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="replace one setting of the recipe; may be given several times",
+        help="replace one setting of the recipe, such as batch_size=32; may be given several times",
     )
 
 
@@ -41,7 +41,7 @@ def run(options: Namespace, parser: ArgumentParser) -> Exit:
     """Run the command."""
     for override in options.set:
         if "=" not in override:
-            parser.error(f"--set {override}: write it as KEY=VALUE, such as --set epochs=3")
+            parser.error(f"--set {override}: write it as KEY=VALUE, such as --set batch_size=32")
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         raise MissingExtraError(

@@ -38,7 +38,11 @@ _MAGIC = re.compile(r"[*?\[]")
 
 
 def expand(
-    paths: Iterable[str | os.PathLike[str]], *, recursive: bool = True, patterns: bool = True
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    recursive: bool = True,
+    patterns: bool = True,
+    skip: Path | None = None,
 ) -> Iterator[Path]:
     """Picture files behind paths, lazily, in the order given and sorted by name within each folder.
 
@@ -55,6 +59,8 @@ def expand(
         Whether folders inside folders are read too.
     patterns : bool
         Whether to read patterns at all; False for names that come from a list.
+    skip : Path, optional
+        A file that folders and patterns do not give, such as the results of an earlier run; named itself, it is taken.
 
     Yields
     ------
@@ -64,9 +70,9 @@ def expand(
     for given in paths:
         path = Path(given)
         if os.path.lexists(path) or not (patterns and _MAGIC.search(str(path))):
-            yield from _under(path, recursive)
+            yield from _under(path, recursive, skip)
         else:
-            yield from _or_itself(path, _matches(path, recursive))
+            yield from _or_itself(path, _matches(path, recursive, skip))
 
 
 def read_list(lines: Iterable[str]) -> Iterator[str]:
@@ -77,14 +83,15 @@ def read_list(lines: Iterable[str]) -> Iterator[str]:
             yield name
 
 
-def _matches(pattern: Path, recursive: bool) -> Iterator[Path]:
+def _matches(pattern: Path, recursive: bool, skip: Path | None) -> Iterator[Path]:
     for match in _glob(Path(pattern.anchor), pattern.parts[1 if pattern.anchor else 0 :]):
-        yield from _under(match, recursive)
+        if not _is_same(match, skip):
+            yield from _under(match, recursive, skip)
 
 
-def _under(path: Path, recursive: bool) -> Iterator[Path]:
+def _under(path: Path, recursive: bool, skip: Path | None) -> Iterator[Path]:
     if path.is_dir():
-        yield from _or_itself(path, _walk(path, recursive, ()))
+        yield from _or_itself(path, _walk(path, recursive, skip, ()))
     else:
         yield path
 
@@ -98,7 +105,9 @@ def _or_itself(path: Path, found: Iterator[Path]) -> Iterator[Path]:
         yield path
 
 
-def _walk(folder: Path, recursive: bool, above: tuple[tuple[int, int], ...]) -> Iterator[Path]:
+def _walk(
+    folder: Path, recursive: bool, skip: Path | None, above: tuple[tuple[int, int], ...]
+) -> Iterator[Path]:
     """Pictures in a folder; `above` identifies the folders being read, so that a link to one of them ends there."""
     try:
         status = folder.stat()
@@ -113,9 +122,21 @@ def _walk(folder: Path, recursive: bool, above: tuple[tuple[int, int], ...]) -> 
     for entry in entries:
         if _is_folder(entry):
             if recursive:
-                yield from _walk(folder / entry.name, recursive, (*above, here))
+                yield from _walk(folder / entry.name, recursive, skip, (*above, here))
         elif entry.name.lower().endswith(PICTURE_SUFFIXES) and _is_file(entry):
-            yield folder / entry.name
+            path = folder / entry.name
+            if not _is_same(path, skip):
+                yield path
+
+
+def _is_same(path: Path, other: Path | None) -> bool:
+    # Names first: asking the file system about each of a million files would take long.
+    if other is None or path.name.lower() != other.name.lower():
+        return False
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
 
 
 def _listing(folder: Path) -> list[DirEntry[str]]:

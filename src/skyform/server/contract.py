@@ -1,6 +1,6 @@
 """The shape of everything that the API sends, as types; `openapi.json` is made from them.
 
-`Classification` mirrors `Prediction.to_dict()` and adds the request's id and the words for chances.
+`Classification` mirrors `Prediction.to_dict(embedding=True)` and adds the request's id and the words for chances.
 """
 
 from typing import Any
@@ -135,11 +135,17 @@ class Classification(_Exact):
     evidence_of: str = Field(
         description="Id of the answer or kind that the evidence is for; empty without evidence."
     )
+    embedding: list[float] | None = Field(
+        description="The network's features of the picture, to compare pictures by; null unless asked for."
+    )
 
     @classmethod
-    def of(cls, prediction: Prediction, *, request_id: str) -> "Classification":
-        """The statement with its words for chances."""
-        body = prediction.to_dict()
+    def of(
+        cls, prediction: Prediction, *, request_id: str, embedding: bool = False
+    ) -> "Classification":
+        """The statement with its words for chances, and with the embedding if asked for."""
+        body = prediction.to_dict(embedding=embedding)
+        body.setdefault("embedding", None)
         for part in (body["kind"], *body["classes"].values()):
             if part is not None:
                 part["chance"] = chance(part["confidence"])

@@ -79,6 +79,7 @@ async def classify(
     average: Annotated[
         bool, Query(description="Average over the eight flips and rotations; slower.")
     ] = False,
+    embedding: Annotated[bool, Query(description="Add the embedding.")] = False,
 ) -> Classification:
     """Classify the picture in the form's field `file`, or in the raw body.
 
@@ -97,7 +98,7 @@ async def classify(
         )
     if prediction.failure is not None:
         raise RequestError.of_failure(prediction.failure)
-    return Classification.of(prediction, request_id=request_id(request.scope))
+    return Classification.of(prediction, request_id=request_id(request.scope), embedding=embedding)
 
 
 async def preview(request: Request, shared: _Shared) -> Response:

@@ -37,7 +37,7 @@ class Settings:
         "127.0.0.1", "Address to listen on; 0.0.0.0 lets other machines in your network reach it."
     )
     port: int = _setting(8000, "Port to listen on; 0 takes any free one.", least=0)
-    model: str | None = _setting(None, "Model file or name; empty for the bundled model.")
+    model: str | None = _setting(None, "Model file; empty for the bundled model.")
     precision: str = _setting(
         "int8", "Precision of the bundled model: int8 (fast) or fp32.", choices=("int8", "fp32")
     )
