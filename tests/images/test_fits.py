@@ -13,6 +13,7 @@ from skyform.errors import (
     UnknownFormatError,
     UnsupportedImageError,
 )
+from skyform.images import fits as decoder
 from skyform.images.decode import decode
 from skyform.images.limits import Limits
 from skyform.images.stretch import auto_stretch, bytes_from_unit
@@ -238,6 +239,16 @@ def test_compressed_files_in_several_members() -> None:
         assert np.array_equal(decode(parts).rgb, grey(galaxy_flux()))
 
 
+def test_compressed_files_in_small_blocks() -> None:
+    import bz2
+    import gzip
+
+    data = make("cube3.fits")
+    for pack in (gzip.compress, bz2.compress):
+        parts = b"".join(pack(data[at : at + 100]) for at in range(0, len(data), 100))
+        assert np.array_equal(decode(parts).rgb, decode(data).rgb)
+
+
 @pytest.mark.parametrize("kind", ["gzip", "bzip2"])
 def test_compressed_files_of_something_else(kind: str) -> None:
     import bz2
@@ -276,3 +287,38 @@ def test_cut_and_damaged_files() -> None:
                 b"BITPIX  =                  -32", b"BITPIX  =                   31"
             )
         )
+
+
+@pytest.mark.parametrize("planes", [1, 3])
+def test_large_planes_are_shrunk(planes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    cube = np.stack([galaxy_flux(121, 163, seed=i) for i in range(planes)])
+    data = fits_file(cube)
+    monkeypatch.setattr(decoder, "_MANY_PIXELS", 121 * 163 - 1)
+    picture = decode(data)
+    assert (picture.width, picture.height, picture.flags) == (163, 121, ())
+    # The row that is left over is the top one as shown, the last in the file.
+    expected = decode(fits_file(np.stack([block(plane) for plane in cube])))
+    assert np.abs(picture.rgb.astype(int) - expected.rgb).max() <= 1
+    cube[0, 40, 40] = np.nan
+    holed = decode(fits_file(cube))
+    assert holed.flags == (Flag.MISSING_PIXELS,)
+    assert np.abs(holed.rgb.astype(int) - picture.rgb).max(axis=2).astype(bool).mean() < 0.2
+
+
+def block(plane: np.ndarray) -> np.ndarray:
+    """Means of two by two pixels, without the first row and the last column."""
+    return plane[1:, :-1].reshape(60, 2, 81, 2).mean(axis=(1, 3))
+
+
+def test_memory_stays_within_a_few_copies_of_the_file() -> None:
+    import tracemalloc
+
+    data = fits_file(np.random.default_rng(0).normal(0, 1, (6000, 6000)).astype(np.float32))
+    tracemalloc.start()
+    try:
+        picture = decode(data)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (picture.width, picture.rgb.shape) == (6000, (3000, 3000, 3))
+    assert peak < 2.5 * len(data)

@@ -1,10 +1,13 @@
 """What cannot or may not be decoded is refused: at once, by its own error, with the file's name and what to do."""
 
+import gzip
 import os
 import struct
+import time
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from makers import FILES, galaxy, image_file, make
 
@@ -211,3 +214,39 @@ def test_endless_scans_are_refused() -> None:
     many = data[:scan] + data[scan:-2] * 300 + b"\xff\xd9"
     with pytest.raises(CorruptImageError, match="times"):
         decode(many, limits=Limits(max_pixels=100_000))
+
+
+FILM = b"\0\0\0\x18ftypmp42" + b"\xff\xda\0\x08moov" * 500 + b"\xff\xda and on"
+
+
+@pytest.mark.parametrize("name", ["rgb.jpg", "progressive.jpg", "turned.jpg"])
+def test_what_follows_a_jpeg_is_not_looked_at(name: str) -> None:
+    alone = decode(make(name))
+    # As phones do it, and so many "scans" that they would be refused if they counted.
+    with_film = decode(make(name) + FILM, limits=Limits(max_pixels=100_000))
+    assert np.array_equal(with_film.rgb, alone.rgb)
+
+
+@pytest.mark.parametrize("name", ["rgb.jpg", "progressive.jpg"])
+def test_a_film_does_not_complete_a_jpeg(name: str) -> None:
+    data = make(name)
+    for share in (0.4, 0.6, 0.97):
+        with pytest.raises((TruncatedImageError, CorruptImageError), match=r"ends before|breaks"):
+            decode(data[: int(len(data) * share)] + FILM)
+
+
+def test_a_preview_in_the_header_does_not_end_a_jpeg() -> None:
+    data = make("rgb.jpg")
+    preview = b"\xff\xe1" + struct.pack(">H", 2 + len(data)) + data
+    whole = data[:2] + preview + data[2:]
+    assert decode(whole).width == 80
+    with pytest.raises(TruncatedImageError, match="end marker"):
+        decode(whole[:-2])
+
+
+def test_countless_compressed_members_are_refused_at_once() -> None:
+    started = time.perf_counter()
+    with pytest.raises(CorruptImageError, match=r"more than 10,000 members") as caught:
+        decode(gzip.compress(b"") * 200_000)
+    assert time.perf_counter() - started < 1
+    assert "compress it anew with gzip" in caught.value.remedy

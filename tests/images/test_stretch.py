@@ -11,6 +11,7 @@ from skyform.images.stretch import (
     asinh_stretch,
     auto_lupton,
     auto_stretch,
+    block_mean,
     bytes_from_16_bit,
     bytes_from_unit,
     lupton_rgb,
@@ -194,3 +195,25 @@ def test_16_bits_become_8_in_order(values: np.ndarray) -> None:
 
 def test_bytes_are_rounded_and_clipped() -> None:
     assert bytes_from_unit(np.array([-1, 0, 0.5, 1, 7])).tolist() == [0, 0, 128, 255, 255]
+
+
+def test_block_means_leave_out_what_is_missing() -> None:
+    image = np.arange(35, dtype=">f4").reshape(5, 7)
+    image[0, 0] = np.nan
+    image[2:4, 2:4] = np.inf
+    means, whole = block_mean(image, factor=2)
+    assert (means.shape, means.dtype, whole) == ((2, 3), np.float32, False)
+    assert means[0, 0] == pytest.approx((1 + 7 + 8) / 3)
+    assert means[0, 1] == np.mean([2, 3, 9, 10])
+    assert np.isnan(means[1, 1])
+    assert usable(means).sum() == 5
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [("u1", "u1"), (">i2", "f4"), ("f4", "f4"), (">f8", "f8"), ("i8", "f8")],
+)
+def test_block_means_keep_the_kind_of_number(given: str, made: str) -> None:
+    means, whole = block_mean(np.full((900, 1200), 7, given), factor=3)
+    assert (means.shape, means.dtype, whole) == ((300, 400), np.dtype(made), True)
+    assert (means == 7).all()

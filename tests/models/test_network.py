@@ -1,6 +1,6 @@
 import torch
 
-from skyform.models import GalaxyNetwork, Portable
+from skyform.models import GalaxyNetwork, Portable, with_static_padding
 
 
 def made(components: int = 4) -> tuple[GalaxyNetwork, Portable, torch.Tensor]:
@@ -42,3 +42,13 @@ def test_distance_grows_away_from_the_training_data():
         strange = portable(torch.full((1, 64, 64, 3), 255, dtype=torch.uint8))[3]
     assert (near >= 0).all()
     assert strange.item() > near.mean().item()
+
+
+def test_static_padding_changes_nothing_but_the_graph():
+    network, _portable, pixels = made()
+    images = pixels.permute(0, 3, 1, 2).float() / 127.5 - 1
+    static = with_static_padding(network, size=64)
+    with torch.no_grad():
+        torch.testing.assert_close(static(images)[0], network(images)[0], atol=1e-4, rtol=1e-3)
+    assert not any(type(m).__name__ == "Conv2dSame" for m in static.modules())
+    assert any(type(m).__name__ == "Conv2dSame" for m in network.modules())

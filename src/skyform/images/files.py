@@ -16,7 +16,10 @@ from skyform.images.limits import Limits, check_bytes
 
 __all__ = ["read_file", "unpack"]
 
-_BLOCK = 2**20
+_BLOCK = 2**20  # bytes unpacked at once
+_SLICE = 2**16  # compressed bytes taken at once
+# Files in blocks of 64 KiB (bgzip) stay below this.
+_MOST_MEMBERS = 10_000
 _GZIP_WINDOW = 31  # zlib's code for "with a gzip header"
 _FITS = b"SIMPLE  ="
 
@@ -94,14 +97,18 @@ def unpack(data: bytes, *, kind: str, name: str, limits: Limits) -> bytes:
     UnknownFormatError
         If something other than a FITS file is in it.
     TruncatedImageError, CorruptImageError
-        If the compressed bytes end early or are damaged.
+        If the compressed bytes end early or are damaged, or are in more than 10,000 members.
     ImageTooLargeError
         If it unpacks to more bytes than `limits` allow.
     """
     out = bytearray()
+    view = memoryview(data)
+    at: int | None = 0
+    members = 0
     try:
-        while data:
-            data = _unpack_member(data, out, kind=kind, name=name, limits=limits)
+        while at is not None and members < _MOST_MEMBERS:
+            at = _unpack_member(view, out, start=at, kind=kind, name=name, limits=limits)
+            members += 1
     except EOFError as error:
         raise TruncatedImageError(
             f"{name}: the {kind}-compressed file ends early.", remedy="Copy or download it again."
@@ -110,26 +117,37 @@ def unpack(data: bytes, *, kind: str, name: str, limits: Limits) -> bytes:
         raise CorruptImageError(
             f"{name}: the {kind} compression is damaged.", remedy="Copy or download it again."
         ) from error
+    if at is not None:
+        raise CorruptImageError(
+            f"{name}: the {kind}-compressed file has more than {_MOST_MEMBERS:,} members.",
+            remedy=f"Unpack it and compress it anew with {kind}.",
+        )
     _check_is_fits(out, kind=kind, name=name)
     return bytes(out)
 
 
-def _unpack_member(data: bytes, out: bytearray, *, kind: str, name: str, limits: Limits) -> bytes:
-    """Append what the first compressed member holds; the bytes after it, if another member follows."""
+def _unpack_member(
+    data: memoryview, out: bytearray, *, start: int, kind: str, name: str, limits: Limits
+) -> int | None:
+    """Append what the compressed member at `start` holds; where the next one starts, if another follows."""
     member = zlib.decompressobj(_GZIP_WINDOW) if kind == "gzip" else bz2.BZ2Decompressor()
-    block = data
+    at = start
     while not member.eof:
+        # In slices: the decompressor copies whatever follows the member.
+        block = b"" if isinstance(member, bz2.BZ2Decompressor) else member.unconsumed_tail
+        if not block and getattr(member, "needs_input", True):
+            block = bytes(data[at : at + _SLICE])
+            at += len(block)
         fresh = member.decompress(block, _BLOCK)
         out += fresh
         if len(out) >= len(_FITS):
             _check_is_fits(out, kind=kind, name=name)
         check_bytes(len(out), name=f"{name} (unpacked)", limits=limits)
-        block = b"" if isinstance(member, bz2.BZ2Decompressor) else member.unconsumed_tail
-        if not fresh and not member.eof and not block:
+        if not fresh and not block and not member.eof:
             raise EOFError
-    rest = member.unused_data
+    at -= len(member.unused_data)
     # Padding or garbage after a member is common, and no reason to refuse what is there.
-    return rest if rest.startswith((b"\x1f\x8b", b"BZh")) else b""
+    return at if bytes(data[at : at + 3]).startswith((b"\x1f\x8b", b"BZh")) else None
 
 
 def _check_is_fits(out: bytearray, *, kind: str, name: str) -> None:

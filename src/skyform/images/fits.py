@@ -4,6 +4,7 @@ The pixels are measured brightness, not a picture; `stretch` makes one of them.
 """
 
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,13 @@ from skyform.images.damage import fits_error
 from skyform.images.limits import Limits, check_pixels
 from skyform.images.picture import Picture
 from skyform.images.quiet import quiet
-from skyform.images.stretch import auto_lupton, auto_stretch, bytes_from_unit, usable
+from skyform.images.stretch import (
+    auto_lupton,
+    auto_stretch,
+    block_mean,
+    bytes_from_unit,
+    usable,
+)
 from skyform.schema import Flag
 
 __all__ = ["decode_fits"]
@@ -30,6 +37,7 @@ __all__ = ["decode_fits"]
 _MOST_HDUS = 100  # a file of nothing but headers would take minutes
 _BLOCK = 2880
 _MOST_PLANES = 5
+_MANY_PIXELS = 2**24  # planes above this are shrunk: the stretch takes some ten copies as floats
 
 # Extensions that describe the image's quality rather than the sky; matched against the name up to a `_` or digit.
 # fmt: off
@@ -61,6 +69,10 @@ _BANDS = (
 # Which planes, in order of wavelength, become blue, green and red: ugriz keeps g, r, i as SDSS does; griz keeps g, r, z
 # as the Legacy Surveys do.
 _CHOICE = {3: (0, 1, 2), 4: (0, 1, 3), 5: (1, 2, 3)}
+
+
+# A plane, and whether all of its pixels were usable.
+_Plane = tuple[Real[ndarray, "height width"], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,8 @@ def decode_fits(data: bytes, *, name: str, limits: Limits) -> Picture:
     - 8-bit images are pictures already, and are kept as they are.
 
     BSCALE, BZERO and BLANK are applied, tile compression is undone. Pixels that are NaN, infinite or beyond 1e36 become sky; planes without
-    any finite pixel are left out. Rows run from the bottom up in FITS, so the picture is flipped.
+    any finite pixel are left out.
+    Planes of more than 16 million pixels are shrunk by averaging. Rows run from the bottom up in FITS, so the picture is flipped.
 
     Parameters
     ----------
@@ -128,26 +141,25 @@ def decode_fits(data: bytes, *, name: str, limits: Limits) -> Picture:
     """
     try:
         with quiet():
-            bands = _read(data, name=name, limits=limits)
+            bands, (width, height) = _read(data, name=name, limits=limits)
     except ImageError:
         raise
     # Damaged headers make astropy raise almost anything.
     except Exception as error:
         raise fits_error(error, data=data, name=name) from error
-    complete = all(usable(band).all() for band in bands)
-    bands = [band for band in bands if usable(band).any()]
-    if not bands:
+    complete = all(whole for _, whole in bands)
+    planes = [plane for plane, _ in bands if usable(plane).any()]
+    if not planes:
         raise NoImageDataError(
             f"{name}: every pixel is NaN or infinite.", remedy="Give an image with data in it."
         )
-    rgb = np.ascontiguousarray(_colour(bands)[::-1])
-    height, width = rgb.shape[:2]
+    rgb = np.ascontiguousarray(_colour(planes)[::-1])
     flags = () if complete else (Flag.MISSING_PIXELS,)
     return Picture(rgb=rgb, width=width, height=height, format="FITS", flags=flags)
 
 
-def _read(data: bytes, *, name: str, limits: Limits) -> list[Real[ndarray, "height width"]]:
-    """The planes to show, from blue to red."""
+def _read(data: bytes, *, name: str, limits: Limits) -> tuple[list[_Plane], tuple[int, int]]:
+    """The planes to show, from blue to red, and the full picture's width and height."""
     # Takes half a second, which pictures in other formats need not wait for.
     from astropy.io import fits
 
@@ -162,9 +174,11 @@ def _read(data: bytes, *, name: str, limits: Limits) -> list[Real[ndarray, "heig
     if letters:
         order = sorted(range(len(planes)), key=lambda i: _BANDS.index(letters[i]))
         planes = [planes[i] for i in order]
-    elif len(planes) == 3 and (images[0].has_channels_last or _is_display(planes)):
+    elif len(planes) == 3 and (
+        images[0].has_channels_last or _is_display([plane for plane, _ in planes])
+    ):
         planes.reverse()
-    return planes
+    return planes, images[0].size
 
 
 def _headers(hdus: Any) -> list[Any]:
@@ -247,13 +261,21 @@ def _shape(hdu: Any) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def _planes(image: _Image) -> list[Real[ndarray, "height width"]]:
-    """The image's planes in the file's order, in the machine's own byte order."""
-    data = np.asarray(image.hdu.data)
-    data = data.astype(data.dtype.newbyteorder("="), copy=False).reshape(image.shape)
+def _planes(image: _Image) -> list[_Plane]:
+    """The image's planes in the file's order, in the machine's own byte order, shrunk where they are large."""
+    data = np.asarray(image.hdu.data).reshape(image.shape)
+    # astropy keeps what it has read, which may be gigabytes.
+    del image.hdu.data
     if data.ndim == 2:
-        return [data]
-    return list(np.moveaxis(data, 2, 0) if image.has_channels_last else data)
+        data = data[None]
+    elif image.has_channels_last:
+        data = np.moveaxis(data, 2, 0)
+    width, height = image.size
+    factor = min(math.ceil(math.sqrt(width * height / _MANY_PIXELS)), width, height)
+    if factor > 1:
+        return [block_mean(plane, factor=factor) for plane in data]
+    data = data.astype(data.dtype.newbyteorder("="), copy=False)
+    return [(plane, bool(usable(plane).all())) for plane in data]
 
 
 def _letters(images: Sequence[_Image], *, count: int) -> list[str]:

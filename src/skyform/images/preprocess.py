@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -136,10 +137,14 @@ class Preprocess:
         scale = self.size / side
         wide = max(1, round((right - left) * scale))
         high = max(1, round((bottom - top) * scale))
-        part = Image.fromarray(rgb).resize(
+        # Only what the filter reaches is copied into Pillow: two of its radii around the crop.
+        reach = 2 * (2 + math.ceil(1 / min(scale, 1.0)))
+        x0, y0 = max(int(left) - reach, 0), max(int(top) - reach, 0)
+        x1, y1 = math.ceil(right) + reach, math.ceil(bottom) + reach
+        part = Image.fromarray(np.ascontiguousarray(rgb[y0:y1, x0:x1])).resize(
             (min(wide, self.size), min(high, self.size)),
             Image.Resampling.BICUBIC,
-            box=(left, top, right, bottom),
+            box=(left - x0, top - y0, right - x0, bottom - y0),
         )
         if part.size == (self.size, self.size):
             return np.asarray(part)
@@ -177,7 +182,9 @@ def _quality(
     height, width = rgb.shape[:2]
     if int(pixels.max()) - int(pixels.min()) <= _BLANK_RANGE:
         flags.append(Flag.BLANK)
-    if (pixels.min(axis=2) >= 250).mean() > _SATURATED_SHARE:
+    # Channel by channel: a minimum over the short last axis costs ten times as much.
+    dimmest = np.minimum(np.minimum(pixels[..., 0], pixels[..., 1]), pixels[..., 2])
+    if np.count_nonzero(dimmest >= 250) > _SATURATED_SHARE * dimmest.size:
         flags.append(Flag.SATURATED)
     if found is None:
         flags.append(Flag.NOTHING_FOUND)

@@ -16,6 +16,7 @@ __all__ = [
     "asinh_stretch",
     "auto_lupton",
     "auto_stretch",
+    "block_mean",
     "bytes_from_16_bit",
     "bytes_from_unit",
     "lupton_rgb",
@@ -39,6 +40,7 @@ _ONE_SIGMA_BELOW = 15.87  # percentile of a Gaussian
 _TINY = 1e-31  # contrast below any unit's, where 32-bit floats lose their precision
 _RANGE = 1e6  # largest ratio of white to softening
 _HUGE = 1e36  # beyond any brightness: files mark missing pixels with the largest number there is
+_STRIP = 2**20  # pixels that are averaged at once
 _BALANCE = 4.0  # largest factor between a band's scale and the bands' mean scale
 
 
@@ -263,6 +265,43 @@ def _filled(image: Shaped[ndarray, "*shape"], sky: Sky) -> Float[ndarray, "*shap
 def _floats(image: Shaped[ndarray, "*shape"]) -> Float[ndarray, "*shape"]:
     """As native 32-bit floats; 64 bits stay 64, since sums of large offsets and small signals need them."""
     return image.astype(np.float64 if image.dtype.itemsize > 4 else np.float32)
+
+
+def block_mean(
+    image: Real[ndarray, "height width"], *, factor: int
+) -> tuple[Real[ndarray, "rows columns"], bool]:
+    """Shrink one band by averaging squares of pixels, a strip at a time, so that little memory is needed.
+
+    Parameters
+    ----------
+    image : array, shape (height, width)
+        Brightness in any byte order.
+    factor : int
+        Side of the squares; rows and columns beyond the last whole square are left out.
+
+    Returns
+    -------
+    array, shape (height // factor, width // factor)
+        Means of the usable pixels, NaN where there are none: 8-bit stays 8-bit, 64-bit becomes float64, all else float32.
+    bool
+        Whether all pixels were usable.
+    """
+    rows, columns = image.shape[0] // factor, image.shape[1] // factor
+    wide = np.float64 if image.dtype.itemsize > 4 else np.float32
+    means = np.empty((rows, columns), np.uint8 if image.dtype == np.uint8 else wide)
+    strip = max(1, _STRIP // (columns * factor * factor))
+    whole = True
+    for top in range(0, rows, strip):
+        end = min(top + strip, rows)
+        part = image[top * factor : end * factor, : columns * factor]
+        good = usable(part)
+        whole = whole and bool(good.all())
+        squares = (-1, factor, columns, factor)
+        total = np.where(good, part, 0).astype(np.float64).reshape(squares).sum(axis=(1, 3))
+        count = good.reshape(squares).sum(axis=(1, 3))
+        mean = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+        means[top:end] = np.rint(mean) if means.dtype == np.uint8 else mean
+    return means, whole
 
 
 def bytes_from_unit(image: Float[ndarray, "*shape"]) -> UInt8[ndarray, "*shape"]:

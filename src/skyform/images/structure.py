@@ -1,5 +1,6 @@
 """What the containers of PNG, WebP and JPEG say about themselves, checked before or after Pillow, which overlooks it."""
 
+import re
 import struct
 import zlib
 
@@ -13,7 +14,11 @@ _PNG_START = 8
 _PNG_FRAME = 12  # length, type and checksum around a chunk's content
 _MOST_CHUNKS = 200_000
 _IMAGE_CHUNKS = (b"IHDR", b"PLTE", b"IDAT")
-_SCAN, _END = b"\xff\xda", b"\xff\xd9"
+# In a JPEG. Neither stuffed zeros, fill bytes nor restart markers: those stand within a scan, and have no length.
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
+_SCAN, _END = 0xDA, 0xD9
+# Tables, number of lines, restart interval, applications' own data, comment, and further scans.
+_AFTER_SCAN = frozenset((0xC4, 0xCC, 0xDB, 0xDC, 0xDD, _SCAN, *range(0xE0, 0xF0), 0xFE))
 
 
 def check_png(data: bytes, *, name: str) -> None:
@@ -64,12 +69,31 @@ def check_gif(data: bytes, *, name: str, limits: Limits) -> None:
 
 
 def check_jpeg(data: bytes, *, name: str, pixels: int, progressive: bool, limits: Limits) -> None:
-    """The end marker, and the work that a progressive file asks for: each scan goes over the whole picture again."""
-    if data.rfind(_END) < data.rfind(_SCAN):
-        raise TruncatedImageError(f"{name}: the JPEG ends before its end marker.", remedy=_AGAIN)
-    scans = data.count(_SCAN) if progressive else 1
-    if scans > 100 and scans * pixels > 10 * limits.max_pixels:
+    """The end marker, and the work that a progressive file asks for: each scan goes over the whole picture again.
+
+    What follows the end marker is not looked at: phones put films there, cameras larger previews.
+    """
+    scans = _count_scans(data, name=name)
+    if progressive and scans > 100 and scans * pixels > 10 * limits.max_pixels:
         raise CorruptImageError(
             f"{name}: the JPEG asks to draw {pixels:,} pixels {scans:,} times.",
             remedy="Open it in an image viewer and save it anew.",
         )
+
+
+def _count_scans(data: bytes, *, name: str) -> int:
+    """Walk from marker to marker up to the end marker, over segments by their stated length, as the decoder does."""
+    scans = 0
+    found = _MARKER.search(data, 2)
+    while found:
+        code, at = data[found.end() - 1], found.end()
+        if code == _END:
+            return scans
+        # The decoder would take anything else for the end of the scan, and leave the rest of the picture grey.
+        if scans and code not in _AFTER_SCAN:
+            raise CorruptImageError(
+                f"{name}: the JPEG breaks off or is damaged within the picture.", remedy=_AGAIN
+            )
+        scans += code == _SCAN
+        found = _MARKER.search(data, at + int.from_bytes(data[at : at + 2], "big"))
+    raise TruncatedImageError(f"{name}: the JPEG ends before its end marker.", remedy=_AGAIN)

@@ -145,7 +145,7 @@ class Classifier:
         ValueError
             If `batch_size` or `workers` is below 1.
         """
-        workers = (os.cpu_count() or 1) if workers is None else workers
+        workers = _cores() if workers is None else workers
         if batch_size < 1 or workers < 1:
             raise ValueError(
                 f"batch_size is {batch_size} and workers {workers}; both must be at least 1"
@@ -235,6 +235,13 @@ def _batches(
         finally:
             for future in (f for futures in waiting for f in futures):
                 future.cancel()
+
+
+def _cores() -> int:
+    """Cores that this process may use; on a shared machine often fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _each(images: Iterable[Source] | Source) -> Iterable[Source]:

@@ -7,7 +7,7 @@ from skyform.models.losses import (
     rule_loss,
     vote_loss,
 )
-from skyform.models.network import GalaxyNetwork, Portable
+from skyform.models.network import GalaxyNetwork, Portable, with_static_padding
 
 __all__ = [
     "GalaxyNetwork",
@@ -17,4 +17,5 @@ __all__ = [
     "log_fractions",
     "rule_loss",
     "vote_loss",
+    "with_static_padding",
 ]

@@ -1,13 +1,16 @@
 """The galaxy network: a timm backbone and two linear heads that double as evidence maps."""
 
+import math
+from copy import deepcopy
 from typing import Any
 
 import timm
 import torch
 from jaxtyping import Float, UInt8
+from timm.layers.conv2d_same import Conv2dSame
 from torch import Tensor, nn
 
-__all__ = ["GalaxyNetwork", "Portable"]
+__all__ = ["GalaxyNetwork", "Portable", "with_static_padding"]
 
 
 class GalaxyNetwork(nn.Module):
@@ -57,6 +60,49 @@ class GalaxyNetwork(nn.Module):
         pooled = self.feature_map(images).mean(dim=(2, 3))
         dropped = self.dropout(pooled)
         return self.answers(dropped), self.kinds(dropped), pooled
+
+
+def with_static_padding(network: GalaxyNetwork, *, size: int) -> GalaxyNetwork:
+    """A copy whose "same" padding is fixed for one input size.
+
+    TensorFlow's "same" padding depends on the input's size; exported as it is, every strided convolution drags a dozen nodes of
+    arithmetic and a padding in floating point through the graph. For a fixed size it is four numbers.
+    """
+    copy = deepcopy(network).eval()
+    sizes: dict[nn.Module, tuple[int, int]] = {}
+
+    def note(module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        sizes[module] = (inputs[0].shape[2], inputs[0].shape[3])
+
+    for module in copy.modules():
+        if isinstance(module, Conv2dSame):
+            module.register_forward_pre_hook(note)
+    with torch.inference_mode():
+        copy(torch.zeros(1, 3, size, size))
+    for parent in list(copy.modules()):
+        for name, child in list(parent.named_children()):
+            if isinstance(child, Conv2dSame):
+                setattr(parent, name, _padded(child, sizes[child]))
+    return copy
+
+
+def _padded(conv: Any, size: tuple[int, int]) -> nn.Sequential:
+    down, across = (
+        max((math.ceil(n / s) - 1) * s + (k - 1) * d + 1 - n, 0)
+        for n, k, s, d in zip(size, conv.kernel_size, conv.stride, conv.dilation, strict=True)
+    )
+    plain = nn.Conv2d(
+        conv.in_channels,
+        conv.out_channels,
+        conv.kernel_size,
+        conv.stride,
+        dilation=conv.dilation,
+        groups=conv.groups,
+        bias=conv.bias is not None,
+    )
+    plain.weight, plain.bias = conv.weight, conv.bias
+    left, top = across // 2, down // 2
+    return nn.Sequential(nn.ZeroPad2d((left, across - left, top, down - top)), plain)
 
 
 class Portable(nn.Module):

@@ -33,7 +33,6 @@ class Flag(StrEnum):
     SEVERAL_OBJECTS = "several-objects"
     ANIMATED = "animated"
     MISSING_PIXELS = "missing-pixels"
-    TRUNCATED = "truncated"
     UNFAMILIAR = "unfamiliar"
     NOT_A_GALAXY = "not-a-galaxy"
     UNSURE = "unsure"
@@ -55,7 +54,6 @@ _FLAG_TEXTS = {
     Flag.SEVERAL_OBJECTS: "several objects of like brightness; the one nearest the centre was used",
     Flag.ANIMATED: "the file holds several pictures; the first was used",
     Flag.MISSING_PIXELS: "some pixels are missing (NaN) and were filled with background",
-    Flag.TRUNCATED: "the file ends early; the missing part is blank",
     Flag.UNFAMILIAR: "unlike anything the model was trained on; do not trust the answer",
     Flag.NOT_A_GALAXY: "probably not a galaxy; the galaxy answers mean little",
     Flag.UNSURE: "the model cannot tell which kind of object this is",

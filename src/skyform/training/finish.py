@@ -25,7 +25,7 @@ from skyform.evaluation import (
 )
 from skyform.evaluation.fitting import Evidence, fit_calibration
 from skyform.images import Preprocess
-from skyform.models import GalaxyNetwork, Portable
+from skyform.models import GalaxyNetwork, Portable, with_static_padding
 from skyform.schema import KAGGLE, KINDS, SKYFORM, TAXONOMIES, conditional, cumulative
 from skyform.training.card import write_card
 from skyform.training.data import Prepared, draw_probability, is_excluded, prepare_rows
@@ -60,7 +60,13 @@ def finish_run(
     models.mkdir(exist_ok=True)
     fp32, int8 = (models / f"{recipe.name}.{p}.onnx" for p in ("fp32", "int8"))
     seen = _central(train, recipe, preprocess, count=_FOR_DISTANCE)
-    portable = Portable(network.eval(), mean=MEAN, std=STD, embeddings=_embed(network, seen))
+    network.eval()
+    portable = Portable(
+        with_static_padding(network, size=preprocess.size),
+        mean=MEAN,
+        std=STD,
+        embeddings=_embed(network, seen),
+    )
     export_fp32(portable, fp32, size=preprocess.size)
     export_int8(fp32, int8, pixels=seen[:_FOR_RANGES])
     rows = validation_rows(recipe, data)
