@@ -82,7 +82,10 @@ class TreeModule(lightning.LightningModule):
             ],
             weight_decay=self.recipe.weight_decay,
         )
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._learning_rate_factor)
+        # A plain function: a bound method would drag the whole module into every checkpoint.
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimiser, lambda step: self._learning_rate_factor(step)
+        )
         return {
             "optimizer": optimiser,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
