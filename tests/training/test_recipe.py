@@ -44,6 +44,7 @@ def test_every_recipe_of_the_repository_is_valid():
         ("augment: {smell: 1}", "augment names smell"),
         ("batch_size: 0", "batch_size is 0; it must be above 0"),
         ("phases: [1, 2]", "phases is"),
+        ("phases: [{epochs: 1, size: -3}]", "phases: size is -3; it must be a whole number"),
         ("phases: []", "must not be empty"),
         ("name: [", "not valid YAML"),
     ],

@@ -88,24 +88,33 @@ def finish_run(
         warnings.warn(f"int8 costs {100 * lost:.2f} points of accuracy; ship fp32", stacklevel=2)
     card = _card(recipe, preprocess, train, made, {"fp32": fp32, "int8": int8})
     for precision, path in (("fp32", fp32), ("int8", int8)):
-        write_metadata(
-            path,
-            {
-                "format": _FORMAT,
-                "name": recipe.name,
-                "version": recipe.version,
-                "title": recipe.title,
-                "precision": precision,
-                "tree": SKYFORM.id,
-                "kinds": [k.id for k in KINDS],
-                "preprocess": preprocess.to_dict(),
-                "calibration": made[precision]["calibration"].to_dict(),
-                "card": card,
-            },
-        )
+        calibration = made[precision]["calibration"]
+        write_metadata(path, _description(recipe, preprocess, precision, calibration, card))
     (folder / "scores.json").write_text(json.dumps(card["validation"], indent=2))
     write_card(card, models / "CARD.md")
     return folder
+
+
+def _description(
+    recipe: Recipe,
+    preprocess: Preprocess,
+    precision: str,
+    calibration: Calibration,
+    card: dict[str, Any],
+) -> dict[str, Any]:
+    """What the model file says of itself; `skyform.inference.modelfile` reads it."""
+    return {
+        "format": _FORMAT,
+        "name": recipe.name,
+        "version": recipe.version,
+        "title": recipe.title,
+        "precision": precision,
+        "tree": SKYFORM.id,
+        "kinds": [k.id for k in KINDS],
+        "preprocess": preprocess.to_dict(),
+        "calibration": calibration.to_dict(),
+        "card": card,
+    }
 
 
 def validation_rows(recipe: Recipe, data: Path) -> list[Row]:

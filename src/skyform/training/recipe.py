@@ -28,6 +28,14 @@ class Phase:
     size: int
     restart: float = 0.0
 
+    def __post_init__(self) -> None:
+        for name in ("epochs", "size"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise RecipeError(
+                    f"phases: {name} is {value!r}; it must be a whole number above 0."
+                )
+
 
 @dataclass(frozen=True)
 class Recipe:
