@@ -2,6 +2,7 @@
 
 from skyform.images.decode import Source, decode
 from skyform.images.find import Found, find_object
+from skyform.images.fingerprint import picture_hash, turned_hashes
 from skyform.images.limits import Limits
 from skyform.images.picture import Picture
 from skyform.images.preprocess import Prepared, Preprocess
@@ -15,4 +16,6 @@ __all__ = [
     "Source",
     "decode",
     "find_object",
+    "picture_hash",
+    "turned_hashes",
 ]

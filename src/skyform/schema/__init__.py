@@ -9,6 +9,7 @@ from skyform.schema.prediction import (
     KindEstimate,
     Prediction,
 )
+from skyform.schema.schemes import ClassName, Scheme
 from skyform.schema.taxonomies import (
     CLEAN5,
     FIVE_WAY,
@@ -51,6 +52,7 @@ __all__ = [
     "Answer",
     "AnswerEstimate",
     "ClassEstimate",
+    "ClassName",
     "Failure",
     "Flag",
     "Frame",
@@ -59,6 +61,7 @@ __all__ = [
     "Prediction",
     "Question",
     "Rule",
+    "Scheme",
     "Taxonomy",
     "TaxonomyClass",
     "Tree",
