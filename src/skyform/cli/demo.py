@@ -16,15 +16,15 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="FILE.onnx",
-        help="a model that `skyform train` made (default: the one that comes with Skyform)",
+        help="a model that `skyform train` or `skyform fit` made (default: the one that comes with Skyform)",
     )
 
 
 def run(options: Namespace, parser: ArgumentParser) -> Exit:
     """Run the command."""
     from skyform.cli.progress import Progress
-    from skyform.cli.report import Report
     from skyform.cli.session import Tally, run_over, summary
+    from skyform.cli.table import PredictionTable
     from skyform.inference import Classifier
 
     folder = Path(str(files("skyform"))) / "samples"
@@ -36,7 +36,7 @@ def run(options: Namespace, parser: ArgumentParser) -> Exit:
             classifier(pictures),
             tally=tally,
             writer=None,
-            report=Report(sys.stdout, paper=paper_of(sys.stdout)),
+            report=PredictionTable(sys.stdout, paper=paper_of(sys.stdout), info=classifier.info),
             progress=progress,
         )
     say(f"{summary(tally)} Credits: {folder / 'credits.json'}")

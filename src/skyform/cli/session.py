@@ -15,10 +15,10 @@ from types import FrameType
 from skyform.cli.console import Exit, paper_of, say, silence_output
 from skyform.cli.inputs import count_inputs, iter_inputs
 from skyform.cli.progress import Progress, duration
-from skyform.cli.report import Report
+from skyform.cli.table import PredictionTable
 from skyform.images import Limits
 from skyform.inference import Classifier
-from skyform.inference.writers import STANDARD_OUTPUT, TableWriter, open_writer
+from skyform.inference.writers import STANDARD_OUTPUT, TableWriter, format_of, open_writer
 from skyform.schema import Prediction
 
 __all__ = ["Tally", "classify", "run_over", "stopped_by_signals", "summary"]
@@ -62,10 +62,20 @@ class Tally:
 def classify(options: Namespace) -> Exit:
     """Classify what the options of `skyform classify` ask for, and say how it went."""
     tally = Tally()
-    writer = None if options.to is None else open_writer(options.to, format=options.format)
+    writer: TableWriter | None = None
+    if options.to is not None:
+        # A wrong extension is told before the model is loaded.
+        format_of(options.to, format=options.format)
     try:
-        with stopped_by_signals(), writer or nullcontext():
-            _classify_into(writer, tally=tally, options=options)
+        with stopped_by_signals():
+            limits = _limits(options)
+            classifier = Classifier.load(
+                options.model, precision=options.precision, threads=options.threads, limits=limits
+            )
+            if options.to is not None:
+                writer = open_writer(options.to, format=options.format, info=classifier.info)
+            with writer or nullcontext():
+                _classify_into(writer, classifier=classifier, tally=tally, options=options)
     except KeyboardInterrupt:
         _say_stopped(tally, writer)
         return Exit.INTERRUPTED
@@ -81,7 +91,7 @@ def run_over(
     *,
     tally: Tally,
     writer: TableWriter | None,
-    report: Report | None,
+    report: PredictionTable | None,
     progress: Progress,
 ) -> None:
     """Take every prediction where it belongs. A file is completed even when nobody reads the table any more."""
@@ -135,12 +145,10 @@ def stopped_by_signals() -> Generator[None, None, None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _classify_into(writer: TableWriter | None, *, tally: Tally, options: Namespace) -> None:
-    limits = _limits(options)
-    classifier = Classifier.load(
-        options.model, precision=options.precision, threads=options.threads, limits=limits
-    )
-    inputs = iter_inputs(options, most_bytes=limits.max_bytes)
+def _classify_into(
+    writer: TableWriter | None, *, classifier: Classifier, tally: Tally, options: Namespace
+) -> None:
+    inputs = iter_inputs(options, most_bytes=classifier.limits.max_bytes)
     first = list(islice(inputs, _TABLE_ROWS + 1))
     few = len(first) <= _TABLE_ROWS
     shown = not options.quiet and options.to != STANDARD_OUTPUT and (few or options.to is None)
@@ -152,12 +160,15 @@ def _classify_into(writer: TableWriter | None, *, tally: Tally, options: Namespa
     )
     # Rows on a terminal are progress enough, and a progress line would tear them apart.
     silent = options.quiet or few or (shown and sys.stdout.isatty())
+    paper = paper_of(sys.stdout)
     with Progress(sys.stderr, count=lambda: count_inputs(options), enabled=not silent) as progress:
         run_over(
             map(_named, predictions),
             tally=tally,
             writer=writer,
-            report=Report(sys.stdout, paper=paper_of(sys.stdout)) if shown else None,
+            report=PredictionTable(sys.stdout, paper=paper, info=classifier.info)
+            if shown
+            else None,
             progress=progress,
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -84,7 +85,7 @@ def _fit_temperature(loss: Callable[[float], float]) -> float:
     def objective(log_t: float) -> float:
         return loss(float(np.exp(log_t))) + 0.5 * (log_t / _PRIOR_WIDTH) ** 2
 
-    best = optimize.minimize_scalar(objective, bounds=(-2.0, 2.0), method="bounded")
+    best: Any = optimize.minimize_scalar(objective, bounds=(-2.0, 2.0), method="bounded")
     return float(np.exp(best.x))
 
 

@@ -8,7 +8,7 @@ from made_up import failed, prediction
 
 from skyform.cli.console import Paper, paper_of
 from skyform.cli.progress import Progress, duration
-from skyform.cli.report import Report, percent, seen_width
+from skyform.cli.table import PredictionTable, percent, seen_width
 from skyform.schema import Flag
 
 SPIRAL = ["smooth-or-features.features", "edge-on.no", "bar.yes", "spiral.yes", "arm-number.2"]
@@ -21,7 +21,7 @@ class Terminal(io.StringIO):
 
 def shown(*predictions: object, width: int = 100, colour: bool = False) -> str:
     stream = io.StringIO()
-    report = Report(stream, paper=Paper(width, colour))
+    report = PredictionTable(stream, paper=Paper(width, colour))
     for p in predictions:
         report.add(p)
     return stream.getvalue()
