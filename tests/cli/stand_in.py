@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,14 @@ from made_up import MODEL, failed, prediction
 from PIL import Image
 
 from skyform.errors import ImageError, ModelError
-from skyform.images import Limits, decode
-from skyform.schema import SKYFORM, Flag, Frame, Prediction
+from skyform.evaluation import Calibration
+from skyform.images import Limits, Preprocess, decode
+from skyform.inference import Classifier, ModelInfo
+from skyform.schema import KINDS, SKYFORM, Flag, Frame, Prediction
 
 
 @dataclass
-class FakeClassifier:
+class FakeClassifier(Classifier):
     """Remembers how it was called. `interrupt_after` pictures it acts as Ctrl-C does."""
 
     loaded: list[dict[str, Any]] = field(default_factory=list)
@@ -26,7 +27,7 @@ class FakeClassifier:
     limits: Limits = field(default_factory=Limits)
 
     @property
-    def info(self) -> SimpleNamespace:
+    def info(self) -> ModelInfo:
         card = {
             "title": "A made-up model",
             "validation": {"gz2": {"rmse": 0.0712345, "interval": [0.066, 0.077]}},
@@ -34,7 +35,11 @@ class FakeClassifier:
             "limits": "It knows nothing of galaxies, and says so at such length that the line must be broken. "
             * 2,
         }
-        return SimpleNamespace(id=MODEL, name="made-up", version="1", card=card, tree=SKYFORM)
+        name, _, version = MODEL.partition("@")
+        maps = (*(a.id for a in SKYFORM.answers), *(k.id for k in KINDS))
+        return ModelInfo(
+            name, version, "A made-up model", "fp32", Preprocess(), Calibration(), card, maps=maps
+        )
 
     def load(self, model: str | None = None, **options: Any) -> "FakeClassifier":
         if model == "gone":

@@ -7,13 +7,13 @@ import sys
 import threading
 from argparse import Namespace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from stand_in import FakeClassifier, picture_file
 
 from skyform.cli import main
 from skyform.cli.inputs import count_inputs
+from skyform.inference import ModelInfo
 
 Capture = pytest.CaptureFixture[str]
 
@@ -309,5 +309,5 @@ def test_no_recursive(classifier: FakeClassifier, pictures: Path):
 
 
 def test_fake_looks_like_the_real_one(classifier: FakeClassifier):
-    assert isinstance(classifier.info, SimpleNamespace)
+    assert isinstance(classifier.info, ModelInfo)
     assert classifier.info.id == f"{classifier.info.name}@{classifier.info.version}"

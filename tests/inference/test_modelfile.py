@@ -59,7 +59,7 @@ def changed(path: Path, **values: object) -> Path:
     ("values", "message"),
     [
         ({}, "without Skyform's metadata"),
-        ({"format": 99}, "model format 99; this Skyform reads format 1"),
+        ({"format": 99}, "model format 99; this Skyform reads formats 1 and 2"),
         ({"kinds": ["comet"]}, r"kinds \['comet'\]"),
         ({"preprocess": {"version": 99}}, "another preprocessing"),
         ({"tree": "oak"}, "without Skyform's metadata"),

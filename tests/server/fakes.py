@@ -30,6 +30,7 @@ from skyform.schema import (
     Frame,
     KindEstimate,
     Prediction,
+    Scheme,
     Taxonomy,
     Tree,
     cumulative,
@@ -50,7 +51,8 @@ class FakeInfo:
     version: str = "1"
     id: str = MODEL
     card: Mapping[str, Any] = field(default_factory=lambda: {"data": [], "limits": "not a model"})
-    tree: Tree = SKYFORM
+    tree: Tree | None = SKYFORM
+    scheme: Scheme | None = None
     taxonomies: Mapping[str, Taxonomy] = field(default_factory=lambda: TAXONOMIES)
 
 

@@ -40,7 +40,7 @@ def arguments(parser: ArgumentParser) -> None:
     add(
         "--model",
         metavar="FILE.onnx",
-        help="a model that `skyform train` made (default: the one that comes with Skyform)",
+        help="a model that `skyform train` or `skyform fit` made (default: the one that comes with Skyform)",
     )
     add(
         "--precision",

@@ -2,13 +2,24 @@
 
 import argparse
 import os
+import shlex
 import shutil
 import sys
 from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-__all__ = ["Exit", "Paper", "Stream", "at_least_one", "paper_of", "say", "silence_output"]
+__all__ = [
+    "Exit",
+    "Paper",
+    "Stream",
+    "as_typed",
+    "at_least_one",
+    "paper_of",
+    "say",
+    "silence_output",
+]
 
 
 class Exit(IntEnum):
@@ -85,6 +96,12 @@ def say(message: str) -> None:
     """One line for the person at the terminal, on standard error."""
     sys.stderr.write(message + "\n")
     sys.stderr.flush()
+
+
+def as_typed() -> str:
+    """The command line, with paths of this machine cut to their names: what a record may keep."""
+    words = [Path(w).name if w.startswith("/") else w for w in sys.argv[1:]]
+    return shlex.join(["skyform", *words])
 
 
 def at_least_one(text: str) -> int:

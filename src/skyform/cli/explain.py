@@ -24,21 +24,22 @@ def arguments(parser: ArgumentParser) -> None:
     add(
         "--answer",
         metavar="ANSWER",
-        help="the answer to give evidence for, such as spiral.yes (default: the decisive one)",
+        help="the answer to give evidence for, such as spiral.yes, or a class that the model learnt (default: the decisive one)",
     )
     add(
         "--model",
         metavar="FILE.onnx",
-        help="a model that `skyform train` made (default: the one that comes with Skyform)",
+        help="a model that `skyform train` or `skyform fit` made (default: the one that comes with Skyform)",
     )
 
 
 def run(options: Namespace, parser: ArgumentParser) -> Exit:
     """Run the command."""
     from skyform.cli.inputs import read_standard_input
-    from skyform.errors import SkyformError
+    from skyform.errors import ModelError, SkyformError
     from skyform.images import Limits, decode
     from skyform.inference import Classifier
+    from skyform.inference.evidence import map_of
     from skyform.inference.portrait import check_target, draw_portrait, save_portrait
 
     if options.to is not None:
@@ -47,14 +48,24 @@ def run(options: Namespace, parser: ArgumentParser) -> Exit:
     limits = Limits()
     source = read_standard_input(most_bytes=limits.max_bytes) if piped else Path(options.file)
     classifier = Classifier.load(options.model, limits=limits)
-    known = classifier.info.tree.index
-    if options.answer is not None and options.answer not in known:
-        parser.error(f"--answer {options.answer}: the model's answers are {', '.join(known)}")
+    info = classifier.info
+    if not info.maps:
+        raise ModelError(
+            f"The model {info.id} cannot draw evidence: its file has no output 'evidence'.",
+            remedy="Models of `skyform fit --head linear` have one, and so has the one that comes with Skyform.",
+        )
+    if options.answer is not None:
+        try:
+            map_of(info, options.answer)
+        except KeyError:
+            known = ", ".join(info.maps)
+            parser.error(f"--answer {options.answer}: the model's answers are {known}")
     id = "stdin" if piped else None
     prediction = classifier.classify(source, id=id, evidence=options.answer or True)
     if prediction.failure is not None:
         raise SkyformError(prediction.failure.message, remedy=prediction.failure.remedy)
     target = Path(options.to or f"{prediction.id}-evidence.png")
-    save_portrait(draw_portrait(prediction, decode(source, limits=limits).rgb), target)
+    picture = decode(source, limits=limits).rgb
+    save_portrait(draw_portrait(prediction, picture, scheme=info.scheme), target)
     say(f"{prediction.sentence}\nEvidence: {target}")
     return Exit.OK

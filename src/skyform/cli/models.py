@@ -5,9 +5,12 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from skyform.cli.console import Exit, Paper, paper_of
+
+if TYPE_CHECKING:
+    from skyform.inference import ModelInfo
 
 __all__ = ["arguments", "card_lines", "run"]
 
@@ -34,12 +37,22 @@ def run(options: Namespace, parser: ArgumentParser) -> Exit:
         sys.stdout.write(json.dumps(info.card, indent=2, ensure_ascii=False) + "\n")
         return Exit.OK
     paper = paper_of(sys.stdout)
-    questions, answers = len(info.tree.questions), len(info.tree.answers)
     sys.stdout.write(paper.paint(info.id, "bold") + "\n")
-    tree = f"{info.tree.name}: {questions} questions, {answers} answers"
-    for line in card_lines({"tree": tree, **info.card}, paper=paper):
+    for line in card_lines({**_answers(info), **info.card}, paper=paper):
         sys.stdout.write(f"{_INDENT}{line}\n")
     return Exit.OK
+
+
+def _answers(info: "ModelInfo") -> dict[str, str]:
+    """What the model answers, in words."""
+    out: dict[str, str] = {}
+    if info.scheme is not None:
+        names = ", ".join(f"{c.number} {c.name}" for c in info.scheme.classes)
+        out["classes"] = f"{info.scheme.name}: {names}"
+    if info.tree is not None:
+        questions, answers = len(info.tree.questions), len(info.tree.answers)
+        out["tree"] = f"{info.tree.name}: {questions} questions, {answers} answers"
+    return out
 
 
 def card_lines(card: Mapping[str, Any], *, paper: Paper, depth: int = 0) -> Iterator[str]:

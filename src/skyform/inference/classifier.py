@@ -68,7 +68,7 @@ class Classifier:
         Parameters
         ----------
         model : path, optional
-            An ONNX file that `skyform train` exported.
+            An ONNX file that `skyform train`, `skyform fit` or `skyform export` made.
         precision : "int8" or "fp32"
             Of the bundled model; no meaning for a file.
         threads : int, optional
@@ -103,14 +103,14 @@ class Classifier:
         id : str, optional
             Name in the result; the file's stem by default.
         evidence : bool or answer id
-            Whether to draw the evidence map: of the decisive answer, or of the one that is named.
+            Whether to draw the evidence map: of the decisive answer, or of the one of `info.maps` that is named.
         average : bool
             Average over the eight flips and rotations: slower, a little more accurate.
 
         Raises
         ------
         KeyError
-            If `evidence` names an answer that the tree does not have.
+            If `evidence` names what the model has no map of.
         """
         item = self._prepare(image, 0, keep=bool(evidence))
         if id is not None:

@@ -3,7 +3,8 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -14,12 +15,13 @@ from numpy import ndarray
 
 from skyform.errors import ModelError
 from skyform.evaluation.calibration import Calibration
+from skyform.evaluation.class_calibration import ClassCalibration
 from skyform.images import Preprocess
-from skyform.schema import KINDS, SKYFORM, TAXONOMIES, Taxonomy, Tree
+from skyform.schema import KINDS, SKYFORM, TAXONOMIES, Scheme, Taxonomy, Tree
+from skyform.schema.modelfile import METADATA_KEY, MODEL_TREES, READABLE, check_scheme
 
 __all__ = [
     "BUNDLED",
-    "METADATA_KEY",
     "ModelFile",
     "ModelInfo",
     "Outputs",
@@ -29,15 +31,28 @@ __all__ = [
 
 Precision = Literal["int8", "fp32"]
 BUNDLED = "galaxy-tree"
-METADATA_KEY = "skyform"
-_FORMAT = 1
 
 
 @dataclass(frozen=True)
 class ModelInfo:
     """What a model file says of itself.
 
-    `card` holds the model card as plain values: data, licences, validation results with intervals, limits.
+    Attributes
+    ----------
+    calibration : Calibration
+        Of the tree and the kinds.
+    card : mapping
+        The model card as plain values: data, licences, validation results with intervals, limits.
+    tree : Tree or None
+        The questions that it answers; None for a model that knows only its own classes.
+    names_kinds : bool
+        Whether it says what kind of object it is.
+    scheme : Scheme or None
+        The classes that it learnt of its own.
+    class_calibration : ClassCalibration
+        Of its own classes.
+    maps : tuple of str
+        What it can draw evidence for: answer ids, kind ids, and `scheme:class`.
     """
 
     name: str
@@ -47,7 +62,11 @@ class ModelInfo:
     preprocess: Preprocess
     calibration: Calibration
     card: Mapping[str, Any]
-    tree: Tree = SKYFORM
+    tree: Tree | None = SKYFORM
+    names_kinds: bool = True
+    scheme: Scheme | None = None
+    class_calibration: ClassCalibration = field(default_factory=ClassCalibration)
+    maps: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -55,19 +74,37 @@ class ModelInfo:
         return f"{self.name}@{self.version}"
 
     @property
+    def answers_tree(self) -> bool:
+        """Whether it answers the questions of a tree."""
+        return self.tree is not None
+
+    @property
     def taxonomies(self) -> Mapping[str, Taxonomy]:
-        """The taxonomies that the model's tree supports, by id."""
-        return TAXONOMIES
+        """The taxonomies that the model's tree supports, by id; none that has the id of the model's own classes."""
+        return self._taxonomies
+
+    @cached_property
+    def _taxonomies(self) -> Mapping[str, Taxonomy]:
+        own = "" if self.scheme is None else self.scheme.id
+        return {
+            id: t
+            for id, t in TAXONOMIES.items()
+            if self.tree is not None and id != own and _supports(self.tree, t)
+        }
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """Raw outputs for one batch: logits, pooled features, distance to the training data."""
+    """Raw outputs for one batch: pooled features, logits, distance to the training data. What a file does not have is None."""
 
-    answers: ndarray
-    kinds: ndarray
     embedding: ndarray
-    distance: ndarray
+    answers: ndarray | None = None
+    kinds: ndarray | None = None
+    distance: ndarray | None = None
+    classes: ndarray | None = None
+
+
+_OUTPUTS = ("embedding", "answers", "kinds", "distance", "classes")
 
 
 class ModelFile:
@@ -111,16 +148,19 @@ class ModelFile:
                 f"{self.path} is not a usable ONNX model: {str(error).splitlines()[0][:200]}",
                 remedy="The file may be cut off or damaged: fetch or export it again.",
             ) from error
-        self.info = _read_info(self._session.get_modelmeta().custom_metadata_map, self.path)
+        shapes = {o.name: list(o.shape) for o in self._session.get_outputs()}
+        self._names = [name for name in _OUTPUTS if name in shapes]
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        self.info = _read_info(metadata, self.path, shapes=shapes)
 
     def run(self, images: UInt8[ndarray, "b size size 3"]) -> Outputs:
         """Run the network on prepared pictures."""
-        return Outputs(*self._run(["answers", "kinds", "embedding", "distance"], images))
+        return Outputs(**dict(zip(self._names, self._run(self._names, images), strict=True)))
 
     def evidence(
         self, images: UInt8[ndarray, "b size size 3"]
     ) -> Float[ndarray, "b outputs rows columns"]:
-        """Class-activation maps of prepared pictures: one for each answer of the tree, then one for each kind."""
+        """Class-activation maps of prepared pictures: one for each name in `info.maps`."""
         return self._run(["evidence"], images)[0]
 
     def _run(self, names: list[str], images: ndarray) -> list[ndarray]:
@@ -145,19 +185,31 @@ def bundled_path(precision: Precision) -> Path:
     return path
 
 
-def _read_info(metadata: Mapping[str, str], path: Path) -> ModelInfo:
+def _supports(tree: Tree, taxonomy: Taxonomy) -> bool:
+    """Whether the tree has all that the taxonomy's rules speak of, in the same columns."""
+    answers = {
+        a for c in taxonomy.classes for factor in c.rule for product in factor for a in product
+    }
+    return all(tree.index.get(a) == taxonomy.tree.index[a] for a in answers)
+
+
+def _read_info(
+    metadata: Mapping[str, str], path: Path, *, shapes: Mapping[str, list[Any]]
+) -> ModelInfo:
     try:
         values = json.loads(metadata[METADATA_KEY])
-        if values["format"] != _FORMAT:
-            raise ModelError(
-                f"{path} has model format {values['format']}; this Skyform reads format {_FORMAT}.",
-                remedy="Install the Skyform version that wrote it, or export the model again.",
-            )
-        if values["kinds"] != [k.id for k in KINDS]:
-            raise ModelError(
-                f"{path} was trained for the kinds {values['kinds']}, which this Skyform does not know.",
-                remedy="Install the Skyform version that wrote it.",
-            )
+        _check_readable(values, path)
+        tree = MODEL_TREES[values["tree"]] if values["tree"] else None
+        own = values.get("classes") or {}
+        scheme = Scheme.from_dict(own["scheme"]) if own else None
+        if scheme is not None:
+            check_scheme(scheme)
+        counts = {
+            "answers": len(tree.answers) if tree else 0,
+            "kinds": len(values["kinds"]),
+            "classes": len(scheme or ()),
+        }
+        _check_outputs(counts, shapes, path)
         return ModelInfo(
             name=values["name"],
             version=values["version"],
@@ -166,10 +218,74 @@ def _read_info(metadata: Mapping[str, str], path: Path) -> ModelInfo:
             preprocess=Preprocess.from_dict(values["preprocess"]),
             calibration=Calibration.from_dict(values["calibration"]),
             card=values["card"],
-            tree={SKYFORM.id: SKYFORM}[values["tree"]],
+            tree=tree,
+            names_kinds=bool(values["kinds"]),
+            scheme=scheme,
+            class_calibration=ClassCalibration.from_dict(own.get("calibration", {})),
+            maps=_maps(tree, bool(values["kinds"]), scheme, shapes=shapes, path=path),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(
             f"{path} is an ONNX model without Skyform's metadata ({error!r}).",
-            remedy="Give a model that `skyform train` exported.",
+            remedy="Give a model that `skyform train`, `skyform fit` or `skyform export` made.",
         ) from error
+
+
+def _check_readable(values: Mapping[str, Any], path: Path) -> None:
+    if values["format"] not in READABLE:
+        known = " and ".join(map(str, READABLE))
+        raise ModelError(
+            f"{path} has model format {values['format']}; this Skyform reads formats {known}.",
+            remedy="Install the Skyform version that wrote it, or export the model again.",
+        )
+    if values["kinds"] not in ([], [k.id for k in KINDS]):
+        raise ModelError(
+            f"{path} was trained for the kinds {values['kinds']}, which this Skyform does not know.",
+            remedy="Install the Skyform version that wrote it.",
+        )
+
+
+def _check_outputs(counts: Mapping[str, int], shapes: Mapping[str, list[Any]], path: Path) -> None:
+    """The graph must have what the metadata promises, with as many columns."""
+    if not counts["answers"] and not counts["classes"]:
+        raise ModelError(f"{path} answers neither a tree nor classes of its own.")
+    needed = {"embedding": None, **{name: n for name, n in counts.items() if n}}
+    if counts["kinds"]:
+        needed["distance"] = None
+    for name, wanted in needed.items():
+        if name not in shapes:
+            raise ModelError(
+                f"{path} has no output {name!r}, which its metadata speaks of.",
+                remedy="The file is damaged: export it again.",
+            )
+        width = shapes[name][-1] if shapes[name] else None
+        if wanted is not None and isinstance(width, int) and width != wanted:
+            raise ModelError(
+                f"The output {name!r} of {path} has {width} columns; its metadata names {wanted}.",
+                remedy="The file is damaged: export it again.",
+            )
+
+
+def _maps(
+    tree: Tree | None,
+    kinds: bool,
+    scheme: Scheme | None,
+    *,
+    shapes: Mapping[str, list[Any]],
+    path: Path,
+) -> tuple[str, ...]:
+    """What each evidence map is for. A file without maps of its own classes may have those of tree and kinds."""
+    if "evidence" not in shapes:
+        return ()
+    shared = [a.id for a in tree.answers] if tree else []
+    shared += [k.id for k in KINDS] if kinds else []
+    own = [f"{scheme.id}:{c}" for c in scheme.ids] if scheme else []
+    count = shapes["evidence"][1]
+    if count == len(shared):
+        return tuple(shared)
+    if isinstance(count, int) and count != len(shared) + len(own):
+        raise ModelError(
+            f"The output 'evidence' of {path} has {count} maps; its metadata names {len(shared) + len(own)}.",
+            remedy="The file is damaged: export it again.",
+        )
+    return (*shared, *own)

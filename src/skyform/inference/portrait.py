@@ -13,9 +13,10 @@ from numpy import ndarray
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from skyform.errors import OutputError
+from skyform.inference.evidence import subject_name
 from skyform.inference.ink import ACCENT, DIM, GROUND, PAPER, Ink, Length
 from skyform.inference.statement import draw_statement
-from skyform.schema import Frame, Prediction
+from skyform.schema import Frame, Prediction, Scheme
 
 __all__ = ["check_target", "draw_portrait", "heat", "save_portrait"]
 
@@ -43,6 +44,7 @@ def draw_portrait(
     picture: UInt8[ndarray, "rows columns 3"],
     *,
     size: int = _WIDTH,
+    scheme: Scheme | None = None,
 ) -> Image.Image:
     """Draw the evidence picture of one prediction.
 
@@ -54,6 +56,8 @@ def draw_portrait(
         The picture that was classified, RGB as displayed; it may be at a reduced scale.
     size : int
         Width of the result, px; all sizes in it scale along, and the height follows from what there is to say.
+    scheme : Scheme, optional
+        The classes that the model learnt of its own.
 
     Returns
     -------
@@ -78,15 +82,15 @@ def draw_portrait(
     room = _WIDTH - left - _MARGIN
     # Once on a scrap to learn the height, once for good.
     scrap = Ink(Image.new("RGB", (1, 1)), scale=scale)
-    text_end = draw_statement(scrap, prediction, x=left, y=_MARGIN, width=room)
+    text_end = draw_statement(scrap, prediction, x=left, y=_MARGIN, width=room, scheme=scheme)
     height = max(text_end, _MARGIN + _PANEL + 90) + _MARGIN
     canvas = Image.new("RGB", (size, round(height * scale)), GROUND)
     ink = Ink(canvas, scale=scale)
     image = Image.fromarray(picture)
     _draw_picture(ink, image, prediction.frame)
     _draw_framed(ink, image, prediction.frame, evidence=prediction.evidence)
-    _draw_caption(ink, prediction)
-    draw_statement(ink, prediction, x=left, y=_MARGIN, width=room)
+    _draw_caption(ink, prediction, scheme)
+    draw_statement(ink, prediction, x=left, y=_MARGIN, width=room, scheme=scheme)
     return canvas
 
 
@@ -193,15 +197,13 @@ def _draw_framed(
     ink.canvas.paste(shown, (ink.px(_MARGIN + _PANEL + _GUTTER), ink.px(_MARGIN)))
 
 
-def _draw_caption(ink: Ink, prediction: Prediction) -> None:
+def _draw_caption(ink: Ink, prediction: Prediction, scheme: Scheme | None) -> None:
     """Below the middle column: what the evidence is for, and what its colours mean."""
     x, y = _MARGIN + _PANEL + _GUTTER, _MARGIN + _PANEL + 14
     if prediction.evidence is None:
         ink.text(x, y, "What the network saw.", size=_CAPTION, fill=PAPER)
         return
-    what = next((a.text for a in prediction.answers if a.id == prediction.evidence_of), "")
-    if not what and prediction.kind is not None:
-        what = prediction.kind.name
+    what = subject_name(prediction, scheme=scheme)
     ink.text(x, y, f"Evidence for “{what}”", size=_CAPTION, fill=PAPER)
     _draw_legend(ink, x=x, y=y + 26)
 

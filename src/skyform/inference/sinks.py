@@ -168,8 +168,7 @@ class FitsSink:
         for column in self._columns:
             value = values[column.name]
             if column.type == "text":
-                text = "" if value is None else str(value)
-                value = text.encode("ascii", "backslashreplace")
+                value = _ascii("" if value is None else str(value)).encode("ascii")
             elif value is None:
                 value = _NULL_INTEGER if column.type == "integer" else float("nan")
             self._stores[column.name].append(value)
@@ -185,22 +184,26 @@ class FitsSink:
                 [self._fits_column(c) for c in self._columns], name="PREDICTIONS"
             )
             for i, column in enumerate(self._columns, start=1):
-                table.header[f"TCOMM{i}"] = column.description
+                table.header[f"TCOMM{i}"] = _ascii(column.description)
                 table.header[f"TUCD{i}"] = column.ucd
             fits.HDUList([fits.PrimaryHDU(), table]).writeto(self._file)
 
     def _fits_column(self, column: Column) -> Any:
         from astropy.io import fits
 
-        store = self._stores.pop(column.name)
+        store, name = self._stores.pop(column.name), _ascii(column.name)
         if column.type == "text":
             texts = np.array(store, dtype=np.bytes_)
             width = max(1, texts.dtype.itemsize)
-            return fits.Column(name=column.name, format=f"{width}A", array=texts)
+            return fits.Column(name=name, format=f"{width}A", array=texts)
         if column.type == "integer":
             numbers = np.frombuffer(store, dtype=np.int32)
-            return fits.Column(name=column.name, format="J", null=_NULL_INTEGER, array=numbers)
-        return fits.Column(name=column.name, format="D", array=np.frombuffer(store, np.float64))
+            return fits.Column(name=name, format="J", null=_NULL_INTEGER, array=numbers)
+        return fits.Column(name=name, format="D", array=np.frombuffer(store, np.float64))
+
+
+def _ascii(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode("ascii")
 
 
 def _integers() -> "array[int]":

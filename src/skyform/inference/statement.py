@@ -1,8 +1,8 @@
-"""The text column of the evidence picture: sentence, kind, the path through the tree with its uncertainty, classes, flags."""
+"""The text column of the evidence picture: sentence, own classes, kind, the path through the tree with its uncertainty, classes, flags."""
 
 from skyform.inference.ink import DIM, FAINT, FILLED, PAPER, WARNING, Ink, Length
 from skyform.inference.tables import plain_text
-from skyform.schema import KINDS, TAXONOMIES, AnswerEstimate, KindEstimate, Prediction
+from skyform.schema import KINDS, TAXONOMIES, AnswerEstimate, KindEstimate, Prediction, Scheme
 
 __all__ = ["draw_statement"]
 
@@ -13,26 +13,47 @@ _LABEL = 190  # answers' and classes' names
 _NUMBER = 56
 _BAR = 10
 _CLEAR = 0.9
+_OWN = 5  # bars of the model's own classes
 _CLASSES = ("galaxy10_sdss", "galaxy10_decals", "hubble", "galaxy_zoo_1")
 
 
 def draw_statement(
-    ink: Ink, prediction: Prediction, *, x: Length, y: Length, width: Length
+    ink: Ink,
+    prediction: Prediction,
+    *,
+    x: Length,
+    y: Length,
+    width: Length,
+    scheme: Scheme | None = None,
 ) -> Length:
-    """Draw the column; returns where it ends. A prediction without a kind has no statement."""
+    """Draw the column; returns where it ends. `scheme` holds the classes that the model learnt of its own."""
     name = ink.shortened(plain_text(prediction.id), size=_SMALL, width=width)
     ink.text(x, y - 4, name, size=_SMALL, fill=DIM)
     y = ink.paragraph(x, y + 18, prediction.sentence, size=27, fill=PAPER, width=width) + 14
-    if prediction.kind is not None:
-        y = _heading(ink, "KIND OF OBJECT", x=x, y=y)
-        for name, chance in _kinds(prediction.kind):
+    if scheme is not None and scheme.id in prediction.classes:
+        y = _heading(ink, scheme.name.upper(), x=x, y=y)
+        for name, chance in _own_classes(prediction, scheme):
             y = _row(ink, name, chance, x=x, y=y, width=width)
-        if prediction.kind.id == "galaxy":
-            y = _draw_galaxy(ink, prediction, x=x, y=y + 12, width=width)
+        y += 12
+    kind = prediction.kind
+    if kind is not None:
+        y = _heading(ink, "KIND OF OBJECT", x=x, y=y)
+        for name, chance in _kinds(kind):
+            y = _row(ink, name, chance, x=x, y=y, width=width)
+        y += 12
+    if prediction.answers and (kind is None or kind.id == "galaxy"):
+        y = _draw_galaxy(ink, prediction, x=x, y=y, width=width, scheme=scheme)
     for flag in prediction.flags:
         y = ink.paragraph(x, y + 6, f"! {flag.text}", size=_TEXT, fill=WARNING, width=width)
     ink.text(x, y + 14, f"Skyform, model {prediction.model}", size=_SMALL, fill=DIM)
     return y + 14 + _SMALL
+
+
+def _own_classes(prediction: Prediction, scheme: Scheme) -> list[tuple[str, float]]:
+    """The most probable of the model's own classes."""
+    chances = prediction.classes[scheme.id].probabilities
+    named = zip((c.name for c in scheme.classes), chances, strict=True)
+    return sorted(named, key=lambda pair: -pair[1])[:_OWN]
 
 
 def _kinds(kind: KindEstimate) -> list[tuple[str, float]]:
@@ -44,16 +65,23 @@ def _kinds(kind: KindEstimate) -> list[tuple[str, float]]:
 
 
 def _draw_galaxy(
-    ink: Ink, prediction: Prediction, *, x: Length, y: Length, width: Length
+    ink: Ink,
+    prediction: Prediction,
+    *,
+    x: Length,
+    y: Length,
+    width: Length,
+    scheme: Scheme | None,
 ) -> Length:
     y = _heading(ink, "PATH THROUGH THE TREE, WITH 90 % INTERVALS", x=x, y=y)
     for id in prediction.path_taken:
         answer = prediction.answer(id)
         y = _row(ink, answer.text, answer.fraction, x=x, y=y, width=width, interval=answer)
     y = _heading(ink, "CLASSES", x=x, y=y + 12)
+    own = "" if scheme is None else scheme.id
     for id in _CLASSES:
         estimate = prediction.classes.get(id)
-        if estimate is not None:
+        if estimate is not None and id != own:
             ink.text(x, y, TAXONOMIES[id].name, size=_TEXT, fill=DIM)
             room = width - _LABEL - _NUMBER
             label = ink.shortened(estimate.name, size=_TEXT, width=room)

@@ -3,16 +3,20 @@
 A table has one row for each input, in order, failed ones included: those have nulls for everything but `id`, `path`, `flags`,
 `error` and `model`. Numbers are rounded to six decimals, so that every file format holds the very same values. Text is kept to one
 line and to what every format can store: control characters, and bytes of a file name that are not UTF-8, become `\\x…` escapes.
+
+What a model does not answer has no columns in its tables (`columns_of`). A model's own classes come first.
 """
 
 import math
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from skyform.errors import OutputError
+from skyform.inference.modelfile import ModelInfo
 from skyform.schema import (
     GALAXY10_DECALS,
     GALAXY10_SDSS,
@@ -20,10 +24,23 @@ from skyform.schema import (
     HUBBLE,
     KAGGLE,
     Prediction,
+    Scheme,
+    Taxonomy,
     cumulative,
 )
+from skyform.schema.modelfile import class_columns
 
-__all__ = ["COLUMNS", "KAGGLE_COLUMNS", "Column", "Value", "kaggle_row", "plain_text", "row"]
+__all__ = [
+    "COLUMNS",
+    "KAGGLE_COLUMNS",
+    "Column",
+    "Value",
+    "columns_of",
+    "kaggle_columns_of",
+    "kaggle_row",
+    "plain_text",
+    "row",
+]
 
 Value = str | int | float | None
 
@@ -44,25 +61,55 @@ class Column:
     decimals: int = _DECIMALS
 
 
-def _class_columns() -> list[Column]:
-    columns: list[Column] = []
-    for taxonomy in _TAXONOMIES:
-        classes = ", ".join(f"{c.number} {c.id}" for c in taxonomy.classes)
-        columns += [
+def _own_columns(scheme: Scheme) -> tuple[Column, ...]:
+    name = plain_text(scheme.name)
+    classes = ", ".join(f"{c.number} {plain_text(c.id)}" for c in scheme.classes)
+    number, title, confidence, answers, *each = map(plain_text, class_columns(scheme))
+    return (
+        Column(
+            number, "integer", f"Class number in {name}: {classes}", "meta.code.class;src.class"
+        ),
+        Column(title, "text", f"Name of the {name} class", "src.class;meta.main"),
+        Column(
+            confidence,
+            "number",
+            f"Calibrated probability of the {name} class",
+            "stat.probability;src.class",
+        ),
+        Column(
+            answers,
+            "text",
+            f"Ids of the {name} classes that cannot be ruled out, joined by ;",
+            "meta.code.multip;src.class",
+        ),
+        *(
             Column(
-                taxonomy.id,
-                "integer",
-                f"Class number in {taxonomy.name}: {classes}",
-                "meta.code.class;src.morph.type",
-            ),
-            Column(
-                f"{taxonomy.id}_confidence",
+                column,
                 "number",
-                f"Calibrated probability of the {taxonomy.name} class",
-                "stat.probability;src.morph.type",
-            ),
-        ]
-    return columns
+                f"Calibrated probability of {name}: {plain_text(c.name)}",
+                "stat.probability;src.class",
+            )
+            for column, c in zip(each, scheme.classes, strict=True)
+        ),
+    )
+
+
+def _class_columns(taxonomy: Taxonomy) -> tuple[Column, Column]:
+    classes = ", ".join(f"{c.number} {c.id}" for c in taxonomy.classes)
+    return (
+        Column(
+            taxonomy.id,
+            "integer",
+            f"Class number in {taxonomy.name}: {classes}",
+            "meta.code.class;src.morph.type",
+        ),
+        Column(
+            f"{taxonomy.id}_confidence",
+            "number",
+            f"Calibrated probability of the {taxonomy.name} class",
+            "stat.probability;src.morph.type",
+        ),
+    )
 
 
 def _answer_columns(decimals: int) -> list[Column]:
@@ -79,11 +126,13 @@ def _answer_columns(decimals: int) -> list[Column]:
     ]
 
 
-COLUMNS: tuple[Column, ...] = (
+_FIRST = (
     Column(
         "id", "text", "Name of the input: the file name without its extension", "meta.id;meta.main"
     ),
     Column("path", "text", "Path of the input as given", "meta.ref"),
+)
+_KIND = (
     Column("kind", "text", "Kind of object: galaxy, cluster, nebula, lens or none", "src.class"),
     Column(
         "kind_confidence",
@@ -91,8 +140,8 @@ COLUMNS: tuple[Column, ...] = (
         "Calibrated probability of the kind",
         "stat.probability;src.class",
     ),
-    *_class_columns(),
-    *_answer_columns(_DECIMALS),
+)
+_LAST = (
     Column(
         "flags",
         "text",
@@ -105,20 +154,66 @@ COLUMNS: tuple[Column, ...] = (
     Column("model", "text", "Model that made the row: name@version", "meta.version"),
 )
 
+# The columns of the bundled model.
+COLUMNS: tuple[Column, ...] = (
+    *_FIRST,
+    *_KIND,
+    *(column for taxonomy in _TAXONOMIES for column in _class_columns(taxonomy)),
+    *_answer_columns(_DECIMALS),
+    *_LAST,
+)
+
 KAGGLE_COLUMNS: tuple[Column, ...] = (
     Column("GalaxyID", "text", "Name of the file without its extension", "meta.id;meta.main"),
     *_answer_columns(_KAGGLE_DECIMALS),
 )
 
 
-def row(prediction: Prediction) -> dict[str, Value]:
-    """The values of `COLUMNS` for one prediction, in their order; None is null."""
-    values: dict[str, Value] = dict.fromkeys((c.name for c in COLUMNS), None)
-    values["id"] = plain_text(prediction.id)
-    values["path"] = plain_text(prediction.path)
-    values["flags"] = ";".join(f.value for f in prediction.flags)
-    values["model"] = plain_text(prediction.model)
-    values["error"] = ""
+def columns_of(info: ModelInfo) -> tuple[Column, ...]:
+    """The columns that a model fills: its own classes, kinds, the taxonomies and answers that its tree knows."""
+    answers = {a.column for a in info.tree.answers} if info.tree else set[str]()
+    return (
+        *_FIRST,
+        *(_own_columns(info.scheme) if info.scheme else ()),
+        *(_KIND if info.names_kinds else ()),
+        *(c for t in _TAXONOMIES if t.id in info.taxonomies for c in _class_columns(t)),
+        *(c for c in _answer_columns(_DECIMALS) if c.name in answers),
+        *_LAST,
+    )
+
+
+def kaggle_columns_of(info: ModelInfo) -> tuple[Column, ...]:
+    """`KAGGLE_COLUMNS`, for a model that can fill them.
+
+    Raises
+    ------
+    OutputError
+        If it answers another tree than the challenge's, or none.
+    """
+    answers = {a.column for a in info.tree.answers} if info.tree else set[str]()
+    _check_kaggle(answers, model=info.id)
+    return KAGGLE_COLUMNS
+
+
+def row(
+    prediction: Prediction,
+    *,
+    columns: tuple[Column, ...] = COLUMNS,
+    scheme: Scheme | None = None,
+) -> dict[str, Value]:
+    """The values of `columns` for one prediction, in their order; None is null. `scheme` holds the model's own classes."""
+    values = _values(prediction, scheme)
+    return {c.name: values.get(c.name) for c in columns}
+
+
+def _values(prediction: Prediction, scheme: Scheme | None) -> dict[str, Value]:
+    values: dict[str, Value] = {
+        "id": plain_text(prediction.id),
+        "path": plain_text(prediction.path),
+        "flags": ";".join(f.value for f in prediction.flags),
+        "model": plain_text(prediction.model),
+        "error": "",
+    }
     if prediction.failure is not None:
         failure = prediction.failure
         values["error"] = plain_text(" ".join(f"{failure.code}: {failure}".split()))
@@ -126,15 +221,26 @@ def row(prediction: Prediction) -> dict[str, Value]:
     if prediction.kind is not None:
         values["kind"] = prediction.kind.id
         values["kind_confidence"] = _number(prediction.kind.confidence, _DECIMALS)
-    for taxonomy in _TAXONOMIES:
-        estimate = prediction.classes.get(taxonomy.id)
-        if estimate is not None:
-            values[taxonomy.id] = int(estimate.number)
-            values[f"{taxonomy.id}_confidence"] = _number(estimate.confidence, _DECIMALS)
+    for id, estimate in prediction.classes.items():
+        values[id] = int(estimate.number)
+        values[f"{id}_confidence"] = _number(estimate.confidence, _DECIMALS)
     for answer in prediction.answers:
-        if answer.column in values:
-            values[answer.column] = _number(answer.cumulative, _DECIMALS)
-    return values
+        values[answer.column] = _number(answer.cumulative, _DECIMALS)
+    return values | _own_values(prediction, scheme)
+
+
+def _own_values(prediction: Prediction, scheme: Scheme | None) -> dict[str, Value]:
+    if scheme is None or scheme.id not in prediction.classes:
+        return {}
+    estimate = prediction.classes[scheme.id]
+    values: tuple[Value, ...] = (
+        int(estimate.number),
+        plain_text(estimate.name),
+        _number(estimate.confidence, _DECIMALS),
+        plain_text(";".join(estimate.answer_set)),
+        *(_number(p, _DECIMALS) for p in estimate.probabilities),
+    )
+    return dict(zip(map(plain_text, class_columns(scheme)), values, strict=True))
 
 
 def kaggle_row(prediction: Prediction) -> dict[str, Value] | None:
@@ -150,19 +256,23 @@ def kaggle_row(prediction: Prediction) -> dict[str, Value] | None:
     if not prediction.ok:
         return None
     fractions = {a.column: a.fraction for a in prediction.answers}
-    missing = [a.column for a in KAGGLE.answers if a.column not in fractions]
-    if missing:
-        raise OutputError(
-            f"The model {prediction.model!r} does not answer {len(missing)} of the challenge's 37 columns "
-            f"({missing[0]} is the first).",
-            remedy="Use a model of the Galaxy Zoo 2 tree, or another format than 'kaggle'.",
-        )
+    _check_kaggle(fractions, model=prediction.model)
     conditional = np.array([fractions[a.column] for a in KAGGLE.answers], dtype=np.float64)
     shares = np.nan_to_num(cumulative(KAGGLE, conditional), nan=0.0)
     values: dict[str, Value] = {"GalaxyID": plain_text(prediction.id)}
     for answer, share in zip(KAGGLE.answers, shares, strict=True):
         values[answer.column] = _number(float(share), _KAGGLE_DECIMALS)
     return values
+
+
+def _check_kaggle(answers: Container[str], *, model: str) -> None:
+    missing = [a.column for a in KAGGLE.answers if a.column not in answers]
+    if missing:
+        raise OutputError(
+            f"The model {model!r} does not answer {len(missing)} of the challenge's 37 columns "
+            f"({missing[0]} is the first).",
+            remedy="Use a model of the Galaxy Zoo 2 tree, or another format than 'kaggle'.",
+        )
 
 
 # C0 and C1 controls, lone surrogates (how Python shows bytes that are not UTF-8), line separators, and what XML forbids.

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import cast
 
 from skyform.errors import OutputError
+from skyform.inference.modelfile import ModelInfo
 from skyform.inference.sinks import (
     CsvSink,
     FitsSink,
@@ -28,7 +29,16 @@ from skyform.inference.sinks import (
     Sink,
     VoTableSink,
 )
-from skyform.inference.tables import COLUMNS, KAGGLE_COLUMNS, Column, Value, kaggle_row, row
+from skyform.inference.tables import (
+    COLUMNS,
+    KAGGLE_COLUMNS,
+    Column,
+    Value,
+    columns_of,
+    kaggle_columns_of,
+    kaggle_row,
+    row,
+)
 from skyform.schema import Prediction
 
 __all__ = ["FORMATS", "STANDARD_OUTPUT", "Format", "TableWriter", "format_of", "open_writer"]
@@ -38,14 +48,16 @@ STANDARD_OUTPUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of result file: its name, the file extensions that mean it, how it is written, and what goes into it."""
+    """A kind of result file: its name, the file extensions that mean it, how it is written, and what it can hold.
+
+    `kaggle` is the layout of the Galaxy Zoo challenge; other files have a column for everything that the model answers.
+    """
 
     name: str
     suffixes: tuple[str, ...]
     sink: Callable[[BufferedIOBase, tuple[Column, ...]], Sink]
-    columns: tuple[Column, ...] = COLUMNS
-    row: Callable[[Prediction], dict[str, Value] | None] = row
     text: bool = True
+    kaggle: bool = False
 
 
 FORMATS: dict[str, Format] = {
@@ -57,7 +69,7 @@ FORMATS: dict[str, Format] = {
         Format("parquet", (".parquet", ".pq"), ParquetSink, text=False),
         Format("fits", (".fits", ".fit"), FitsSink, text=False),
         Format("vot", (".vot", ".votable"), VoTableSink),
-        Format("kaggle", (), CsvSink, columns=KAGGLE_COLUMNS, row=kaggle_row),
+        Format("kaggle", (), CsvSink, kaggle=True),
     )
 }
 
@@ -87,7 +99,9 @@ def format_of(path: str | os.PathLike[str], *, format: str | None = None) -> For
     )
 
 
-def open_writer(path: str | os.PathLike[str], *, format: str | None = None) -> "TableWriter":
+def open_writer(
+    path: str | os.PathLike[str], *, format: str | None = None, info: ModelInfo | None = None
+) -> "TableWriter":
     """A writer for a result file, to be used in a `with` statement.
 
     Parameters
@@ -96,13 +110,15 @@ def open_writer(path: str | os.PathLike[str], *, format: str | None = None) -> "
         Where the finished file goes; an older file there is replaced, at the end. `-` is standard output (text formats only).
     format : str, optional
         A name from `FORMATS`; by default the extension decides.
+    info : ModelInfo, optional
+        Of the model whose predictions will be written; it decides on the columns. By default those of the bundled model.
 
     Raises
     ------
     OutputError
-        If the format is unknown, or the file cannot be created.
+        If the format is unknown, the model cannot fill it, or the file cannot be created.
     """
-    return TableWriter(path, format=format_of(path, format=format))
+    return TableWriter(path, format=format_of(path, format=format), info=info)
 
 
 class TableWriter:
@@ -118,16 +134,23 @@ class TableWriter:
         After an interruption, the file with the rows so far.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, format: Format) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], *, format: Format, info: ModelInfo | None = None
+    ) -> None:
         self.path = os.fspath(path)
         self.rows = 0
         self.skipped = 0
         self.kept: Path | None = None
         self._format = format
+        self._scheme = None if info is None else info.scheme
+        if format.kaggle:
+            self._columns = KAGGLE_COLUMNS if info is None else kaggle_columns_of(info)
+        else:
+            self._columns = COLUMNS if info is None else columns_of(info)
         self._target, self._part = _places(self.path)
         self._file = self._open()
         try:
-            self._sink = format.sink(self._file, format.columns)
+            self._sink = format.sink(self._file, self._columns)
         except OSError as error:
             self._discard()
             raise self._failed(error) from error
@@ -140,7 +163,7 @@ class TableWriter:
         OutputError
             If the file cannot be written on, such as on a full disk.
         """
-        values = self._format.row(prediction)
+        values = self._row(prediction)
         if values is None:
             self.skipped += 1
             return
@@ -177,6 +200,11 @@ class TableWriter:
             return
         if error is not None:
             self._set_aside()
+
+    def _row(self, prediction: Prediction) -> dict[str, Value] | None:
+        if self._format.kaggle:
+            return kaggle_row(prediction)
+        return row(prediction, columns=self._columns, scheme=self._scheme)
 
     def _open(self) -> BufferedIOBase:
         try:

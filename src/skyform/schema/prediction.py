@@ -116,7 +116,11 @@ class AnswerEstimate:
 
 @dataclass(frozen=True, slots=True)
 class ClassEstimate:
-    """The class in one taxonomy. `coverage` is the share of the vote that the taxonomy's classes speak for."""
+    """The class in one taxonomy, or among the classes that a model learnt of its own.
+
+    `coverage` is the share of the vote that the taxonomy's classes speak for, 1 for own classes. `answer_set` holds the ids of the
+    own classes that cannot be ruled out (conformal, the most probable first); empty for taxonomies, and where no set was fitted.
+    """
 
     taxonomy: str
     number: int
@@ -125,6 +129,7 @@ class ClassEstimate:
     confidence: float
     coverage: float
     probabilities: tuple[float, ...]
+    answer_set: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,16 +148,20 @@ class Prediction:
         `name@version`.
     asked : mapping
         Probability that each question is asked.
+    kind : KindEstimate or None
+        None where the model names no kinds; in the same way `answers`, `asked` and `path_taken` are empty where it answers no tree.
     path_taken : tuple of str
         The most probable path, as answer ids from the root.
     sentence : str
-        One plain sentence, rolled up to what is sure enough to say.
+        One plain sentence, rolled up to what is sure enough to say; of the model's own classes where it has any.
+    classes : mapping
+        By id of the taxonomy or scheme; the model's own classes first.
     embedding : array of float32, shape (features,)
         Left out, like `evidence`, when two predictions are compared.
     evidence : array of float32, shape (rows, columns), or None
         Class-activation map of the decisive answer over the `frame`, 0 to 1; None unless asked for.
     evidence_of : str
-        What the evidence is for: an answer id, or a kind id; empty without evidence.
+        What the evidence is for: an answer id, a kind id, or `scheme:class`; empty without evidence.
     """
 
     id: str
@@ -226,4 +235,5 @@ def _kind_dict(kind: KindEstimate) -> dict[str, Any]:
 
 
 def _class_dict(estimate: ClassEstimate) -> dict[str, Any]:
-    return {**asdict(estimate), "probabilities": list(estimate.probabilities)}
+    lists = {name: list(getattr(estimate, name)) for name in ("probabilities", "answer_set")}
+    return {**asdict(estimate), **lists}

@@ -5,12 +5,13 @@ from collections.abc import Collection, Sequence
 from jaxtyping import Float
 from numpy import ndarray
 
-from skyform.schema.prediction import KindEstimate
+from skyform.schema.prediction import ClassEstimate, KindEstimate
+from skyform.schema.schemes import Scheme
 from skyform.schema.taxonomies import KINDS
 from skyform.schema.trees import Tree
 from skyform.schema.votes import rolled_up
 
-__all__ = ["chance", "sentence"]
+__all__ = ["chance", "class_sentence", "sentence"]
 
 _SURE = 0.66
 _CHANCES = (
@@ -26,7 +27,7 @@ def chance(probability: float) -> str:
     return next((words for least, words in _CHANCES if probability >= least), "unlikely")
 
 
-def sentence(tree: Tree, kind: KindEstimate, fractions: Float[ndarray, " answers"]) -> str:
+def sentence(tree: Tree, kind: KindEstimate | None, fractions: Float[ndarray, " answers"]) -> str:
     """What is in the picture, in one sentence that stops where the certainty stops.
 
     Its first words are the chance of the noun ("a spiral galaxy"); each detail after it is at least likely by itself.
@@ -35,8 +36,8 @@ def sentence(tree: Tree, kind: KindEstimate, fractions: Float[ndarray, " answers
     ----------
     tree : Tree
         The model's tree; it must hold the questions of the GZ2 tree.
-    kind : KindEstimate
-        With calibrated confidence.
+    kind : KindEstimate or None
+        With calibrated confidence; None where the model takes every picture for a galaxy.
     fractions : array, shape (answers,)
         Conditional fractions; NaN where nothing is known.
 
@@ -49,13 +50,52 @@ def sentence(tree: Tree, kind: KindEstimate, fractions: Float[ndarray, " answers
         raise ValueError(
             f"tree is {tree.id!r}; sentences are written for trees with the GZ2 questions"
         )
-    if kind.confidence < _SURE:
+    if kind is not None and kind.confidence < _SURE:
         return _undecided(kind)
-    if kind.id != "galaxy":
+    if kind is not None and kind.id != "galaxy":
         return f"{_opening(kind.confidence)} {_KIND_WORDS[kind.id]}."
+    sure = 1.0 if kind is None else kind.confidence
     kept = rolled_up(tree, fractions, threshold=_SURE)
     noun_rests_on = [float(fractions[tree.index[a]]) for a in kept if a.startswith(_NOUN_QUESTIONS)]
-    return f"{_opening(min(kind.confidence, *noun_rests_on, 1.0))} {_describe(kept)}."
+    return f"{_opening(min(sure, *noun_rests_on, 1.0))} {_describe(kept)}."
+
+
+def class_sentence(scheme: Scheme, estimate: ClassEstimate, *, reject: float = 0.0) -> str:
+    """What is in the picture, in the words of a model's own classes.
+
+    Parameters
+    ----------
+    scheme : Scheme
+        The classes that `estimate` speaks of.
+    estimate : ClassEstimate
+        With calibrated confidence.
+    reject : float
+        Least confidence with which the model answers at all.
+    """
+    names = {c.id: _quoted(c.name) for c in scheme.classes}
+    first = f"{names[estimate.id]} ({_percent(estimate.confidence)})"
+    if estimate.confidence < reject:
+        return f"The model can't tell; its first guess is {first}."
+    if len(estimate.answer_set) < 2:
+        return f"Most likely {first}."
+    told = [names[id] for id in estimate.answer_set[:_MOST_NAMED]]
+    rest = len(estimate.answer_set) - len(told)
+    if rest:
+        told.append(f"{rest} other{'s' if rest > 1 else ''}")
+    return f"It could be {', '.join(told[:-1])} or {told[-1]}; most likely {first}."
+
+
+_MOST_NAMED = 3
+
+
+def _quoted(name: str) -> str:
+    # "Disk, Face-on, No Spiral" would fall apart in a list.
+    return f"“{name}”" if "," in name else name
+
+
+def _percent(probability: float) -> str:
+    """Whole percent that never claims certainty."""
+    return ">99 %" if probability > 0.99 else f"{100 * probability:.0f} %"
 
 
 _ROOT = "smooth-or-features"

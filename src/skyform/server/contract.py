@@ -78,7 +78,7 @@ class Kind(_Exact):
 
 
 class TaxonomyChoice(_Exact):
-    """The most probable class in one taxonomy."""
+    """The most probable class in one taxonomy, or among the model's own classes."""
 
     taxonomy: str
     number: int = Field(description="The data set's own number of the class.")
@@ -88,6 +88,9 @@ class TaxonomyChoice(_Exact):
     chance: str = Field(description="The words for that probability.")
     coverage: float = Field(description="Share of the vote that the taxonomy's classes speak for.")
     probabilities: list[float] = Field(description="Of every class, in the taxonomy's order.")
+    answer_set: list[str] = Field(
+        description="Ids of the model's own classes that cannot be ruled out, the most probable first; empty where no set was fitted."
+    )
 
 
 class Answer(_Exact):
@@ -122,10 +125,12 @@ class Classification(_Exact):
     model: str = Field(description="`name@version`.")
     flags: list[FlagNote]
     error: PictureError | None
-    kind: Kind | None
+    kind: Kind | None = Field(description="Null where the model names no kinds.")
     sentence: str = Field(description="The answer in one plain sentence.")
     path_taken: list[str] = Field(description="Most probable answers from the root, as answer ids.")
-    classes: dict[str, TaxonomyChoice] = Field(description="By taxonomy id.")
+    classes: dict[str, TaxonomyChoice] = Field(
+        description="By taxonomy id; the model's own classes first."
+    )
     asked: dict[str, float] = Field(description="Probability that each question is asked.")
     answers: list[Answer]
     frame: Frame | None
@@ -133,7 +138,7 @@ class Classification(_Exact):
         description="Rows of the class-activation map over the frame, 0 to 1; null unless asked for."
     )
     evidence_of: str = Field(
-        description="Id of the answer or kind that the evidence is for; empty without evidence."
+        description="Id of the answer or kind that the evidence is for, or `scheme:class`; empty without evidence."
     )
     embedding: list[float] | None = Field(
         description="The network's features of the picture, to compare pictures by; null unless asked for."
@@ -165,6 +170,9 @@ class TaxonomyEntry(_Exact):
 
     id: str
     name: str
+    learned: bool = Field(
+        description="Whether the model learnt these classes itself; others are views on the tree."
+    )
     classes: list[TaxonomyClassEntry]
 
 
@@ -209,8 +217,10 @@ class ModelEntry(_Exact):
     id: str = Field(description="`name@version`.")
     name: str
     version: str
-    tree: TreeEntry
-    taxonomies: list[TaxonomyEntry]
+    tree: TreeEntry | None = Field(
+        description="Null for a model that knows only classes of its own."
+    )
+    taxonomies: list[TaxonomyEntry] = Field(description="The model's own classes first.")
     card: dict[str, Any] = Field(description="The model card: data, licences, results, limits.")
 
 

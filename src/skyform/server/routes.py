@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from skyform.schema import Failure, Taxonomy, Tree
+from skyform.schema import Failure, Scheme, Taxonomy, Tree
 from skyform.server.contract import (
     Classification,
     ErrorBody,
@@ -121,14 +121,15 @@ async def _received(request: Request, shared: Service) -> Upload:
 
 
 async def models(shared: _Shared) -> ModelList:
-    """The model of this server: its tree, its taxonomies with the data sets' own class numbers, and its card."""
+    """The model of this server: its own classes, its tree, its taxonomies with the data sets' class numbers, and its card."""
     info = shared.classifier.info
+    schemes = [*([info.scheme] if info.scheme else []), *info.taxonomies.values()]
     entry = ModelEntry(
         id=info.id,
         name=info.name,
         version=info.version,
-        tree=_tree(info.tree),
-        taxonomies=[_taxonomy(t) for t in info.taxonomies.values()],
+        tree=_tree(info.tree) if info.tree else None,
+        taxonomies=[_taxonomy(s) for s in schemes],
         card=dict(info.card),
     )
     limits = LimitsNote(
@@ -151,10 +152,11 @@ def _errors(texts: dict[int, str]) -> dict[int | str, dict[str, Any]]:
     return {s: {"model": ErrorBody, "description": text} for s, text in texts.items()}
 
 
-def _taxonomy(taxonomy: Taxonomy) -> TaxonomyEntry:
+def _taxonomy(taxonomy: Taxonomy | Scheme) -> TaxonomyEntry:
     return TaxonomyEntry(
         id=taxonomy.id,
         name=taxonomy.name,
+        learned=isinstance(taxonomy, Scheme),
         classes=[
             TaxonomyClassEntry(number=c.number, id=c.id, name=c.name) for c in taxonomy.classes
         ],

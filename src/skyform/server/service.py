@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast, runtime_checkable
 from fastapi import Request
 
 from skyform.images import Limits
-from skyform.schema import Prediction, Taxonomy, Tree
+from skyform.schema import Prediction, Scheme, Taxonomy, Tree
 from skyform.server.pool import Pool
 from skyform.server.samples import Samples
 from skyform.server.settings import Settings
@@ -41,8 +41,13 @@ class Describes(Protocol):
         ...
 
     @property
-    def tree(self) -> Tree:
-        """The questions that it answers."""
+    def tree(self) -> Tree | None:
+        """The questions that it answers; None where it knows only its own classes."""
+        ...
+
+    @property
+    def scheme(self) -> Scheme | None:
+        """The classes that it learnt of its own."""
         ...
 
     @property

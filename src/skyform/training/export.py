@@ -1,10 +1,8 @@
 """A trained network → ONNX files: fp32, and static int8."""
 
-import json
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -22,11 +20,11 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from skyform.models import Portable
+from skyform.training.attach import write_metadata
 
 __all__ = ["export_fp32", "export_int8", "run_onnx", "write_metadata"]
 
 _OUTPUTS = ("answers", "kinds", "embedding", "distance", "evidence")
-_METADATA_KEY = "skyform"
 _BATCH = 32
 _FLOAT = 3  # convolutions at the start that are not quantised
 
@@ -87,17 +85,6 @@ def export_int8(fp32: Path, path: Path, *, pixels: UInt8[ndarray, "n size size 3
         )
     finally:
         prepared.unlink(missing_ok=True)
-
-
-def write_metadata(path: Path, values: Mapping[str, Any]) -> None:
-    """Put the model's description into the file itself, in place of an earlier one."""
-    model = onnx.load(str(path))
-    del model.metadata_props[:]
-    onnx.helper.set_model_props(model, {_METADATA_KEY: json.dumps(values)})
-    model.producer_name = "skyform"
-    part = path.with_suffix(".part")
-    onnx.save(model, str(part))
-    part.rename(path)
 
 
 def run_onnx(path: Path, pixels: UInt8[ndarray, "n size size 3"]) -> dict[str, ndarray]:

@@ -26,7 +26,7 @@ from skyform.evaluation import (
 from skyform.evaluation.fitting import Evidence, fit_calibration
 from skyform.images import Preprocess
 from skyform.models import GalaxyNetwork, Portable, with_static_padding
-from skyform.schema import KAGGLE, KINDS, SKYFORM, TAXONOMIES, conditional, cumulative
+from skyform.schema import KAGGLE, KINDS, SKYFORM, TAXONOMIES, conditional, cumulative, modelfile
 from skyform.training.card import write_card
 from skyform.training.data import Prepared, draw_probability, is_excluded, prepare_rows
 from skyform.training.export import export_fp32, export_int8, run_onnx, write_metadata
@@ -38,7 +38,6 @@ __all__ = ["finish_run"]
 
 _FOR_DISTANCE = 3000
 _FOR_RANGES = 512
-_FORMAT = 1
 _EVERYDAY = 30
 _MOST_LOST = 0.003  # accuracy, by int8
 
@@ -103,18 +102,17 @@ def _description(
     card: dict[str, Any],
 ) -> dict[str, Any]:
     """What the model file says of itself; `skyform.inference.modelfile` reads it."""
-    return {
-        "format": _FORMAT,
-        "name": recipe.name,
-        "version": recipe.version,
-        "title": recipe.title,
-        "precision": precision,
-        "tree": SKYFORM.id,
-        "kinds": [k.id for k in KINDS],
-        "preprocess": preprocess.to_dict(),
-        "calibration": calibration.to_dict(),
-        "card": card,
-    }
+    return modelfile.description(
+        name=recipe.name,
+        version=recipe.version,
+        title=recipe.title,
+        precision=precision,
+        preprocess=preprocess.to_dict(),
+        card=card,
+        tree=SKYFORM.id,
+        kinds=[k.id for k in KINDS],
+        calibration=calibration.to_dict(),
+    )
 
 
 def validation_rows(recipe: Recipe, data: Path) -> list[Row]:

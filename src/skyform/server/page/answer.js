@@ -4,22 +4,42 @@ import { asSentence, bars, el, kindName, percent } from "./dom.js";
 
 // The schemes that people ask for, in this order; the others are in the table of all numbers.
 const SHOWN = ["hubble", "galaxy10_sdss", "galaxy10_decals", "galaxy_zoo_1"];
+// More bars than this nobody compares.
+const MOST = 12;
 // They make the answer worth little, so that they stand before it.
 const GRAVE = ["unfamiliar", "not-a-galaxy", "nothing-found", "blank", "unsure"];
 
 /** The answer's column. `scheme` is the id of the taxonomy that was last chosen. */
 export function answerView(answer, { taxonomies, scheme, onScheme }) {
+  const { kind } = answer;
+  const own = Object.values(taxonomies).find((t) => t.learned && answer.classes[t.id]);
   return [
     el("h1", { id: "sentence", tabIndex: -1 }, answer.sentence),
-    el("p", { class: "sure" }, ...kindWords(answer.kind)),
-    flagsView(answer.flags),
-    plainlyGalaxy(answer.kind) ? null : kindBars(answer.kind),
-    answer.kind.id === "galaxy" ? schemesView(answer, { taxonomies, scheme, onScheme }) : null,
+    kind && !own ? el("p", { class: "sure" }, ...kindWords(kind)) : null,
+    flagsView(answer.flags, { grave: own ? GRAVE.filter((code) => code !== "not-a-galaxy") : GRAVE }),
+    own ? ownView(answer.classes[own.id], own) : null,
+    kind && own ? el("h2", {}, "Kind of object") : null,
+    kind && own ? el("p", {}, ...kindWords(kind)) : null,
+    kind && !plainlyGalaxy(kind) ? kindBars(kind) : null,
+    mayBeGalaxy(kind) ? schemesView(answer, { taxonomies, scheme, onScheme, title: own ? "Its class by the tree" : "Its class" }) : null,
   ].filter(Boolean);
 }
 
+// A model that names no kinds takes every picture for a galaxy.
+const mayBeGalaxy = (kind) => !kind || kind.id === "galaxy";
 // Then the kind needs no more than its line; the numbers are in the table below.
 const plainlyGalaxy = (kind) => kind.id === "galaxy" && kind.confidence > 0.9;
+
+// The classes that the model learnt of its own, before everything that it says by the tree.
+function ownView(choice, taxonomy) {
+  const others = choice.answer_set.filter((id) => id !== choice.id);
+  const names = Object.fromEntries(taxonomy.classes.map((c) => [c.id, c.name]));
+  const title = el("h2", { id: "own-title" }, `Its class: ${taxonomy.name}`);
+  const doubt = others.length
+    ? el("p", { class: "quiet" }, `Not ruled out: ${others.map((id) => names[id] ?? id).join(", ")}.`)
+    : null;
+  return el("section", { class: "schemes", "aria-labelledby": "own-title" }, title, ...classView(choice, taxonomy), doubt);
+}
 
 function kindBars(kind) {
   const items = Object.entries(kind.probabilities).map(([id, at]) => ({
@@ -38,16 +58,16 @@ function kindWords(kind) {
   return [`${name}: `, el("strong", {}, `${kind.chance}, ${percent(kind.confidence)}`)];
 }
 
-function flagsView(flags) {
+function flagsView(flags, { grave }) {
   if (!flags.length) return null;
   const items = flags.map((f) =>
-    el("li", { class: GRAVE.includes(f.code) ? "grave" : "" }, asSentence(f.text)),
+    el("li", { class: grave.includes(f.code) ? "grave" : "" }, asSentence(f.text)),
   );
   return el("div", { class: "flags" }, el("h2", {}, "About your picture"), el("ul", {}, ...items));
 }
 
-function schemesView(answer, { taxonomies, scheme, onScheme }) {
-  const known = SHOWN.filter((id) => answer.classes[id] && taxonomies[id]);
+function schemesView(answer, { taxonomies, scheme, onScheme, title }) {
+  const known = SHOWN.filter((id) => answer.classes[id] && taxonomies[id] && !taxonomies[id].learned);
   if (!known.length) return null;
   const first = known.includes(scheme) ? scheme : known[0];
   const panel = el("div", { class: "scheme", id: "scheme", role: "tabpanel", tabIndex: 0 });
@@ -77,7 +97,7 @@ function schemesView(answer, { taxonomies, scheme, onScheme }) {
   return el(
     "div",
     { class: "schemes" },
-    el("h2", { id: "schemes-title" }, "Its class"),
+    el("h2", { id: "schemes-title" }, title),
     el("div", { class: "tabs", role: "tablist", "aria-labelledby": "schemes-title" }, ...tabs),
     panel,
   );
@@ -85,11 +105,12 @@ function schemesView(answer, { taxonomies, scheme, onScheme }) {
 
 function classView(choice, taxonomy) {
   const unclear = choice.chance === "unlikely";
-  const items = taxonomy.classes.map((c, i) => ({
+  const all = taxonomy.classes.map((c, i) => ({
     name: c.name,
     at: choice.probabilities[i],
     likely: c.id === choice.id,
   }));
+  const items = all.length > MOST ? [...all].sort((a, b) => b.at - a.at).slice(0, MOST) : all;
   return [
     el(
       "p",
@@ -101,6 +122,7 @@ function classView(choice, taxonomy) {
       ? el("p", { class: "quiet" }, `These classes cover only ${percent(choice.coverage)} of the votes expected for this picture.`)
       : null,
     bars(items, { label: `Probability of each class of ${taxonomy.name}` }),
+    items.length < all.length ? el("p", { class: "quiet" }, `The ${MOST} most probable of ${all.length} classes.`) : null,
   ].filter(Boolean);
 }
 

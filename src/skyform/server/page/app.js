@@ -51,7 +51,7 @@ function showAnswer(answer, { file, described }) {
   const onScheme = (id) => (state.scheme = id);
   toResult(answerView(answer, { taxonomies, scheme: state.scheme, onScheme }), { status: answer.sentence });
   byId("more").replaceChildren(...moreView(answer, { tree: model.tree, taxonomies }));
-  showFindings(answer, { name: file.name || "Pasted picture" });
+  showFindings(answer, { name: file.name || "Pasted picture", taxonomies });
   byId("sentence").focus({ preventScroll: true });
 }
 
@@ -111,9 +111,19 @@ function sampleView(sample) {
 async function showModel() {
   const described = await describe().catch(() => null);
   if (!described) return;
-  byId("model").textContent = `Model ${described.models[0].id}.`;
+  const [model] = described.models;
+  byId("model").textContent = `Model ${model.id}.`;
+  const own = model.taxonomies.find((t) => t.learned);
+  if (own) {
+    // Another model, another question: the page is written for the one that comes with Skyform.
+    byId("question").textContent = "What does this picture show?";
+    byId("lead").textContent = `Give a picture, and see which class it belongs to and how sure that is: ${listed(own.classes)}.`;
+  }
   byId("limits").textContent = `JPEG, PNG, WebP, TIFF, GIF, BMP or FITS, up to ${mebibytes(described.limits.max_upload_bytes)}.`;
 }
+
+const listed = (classes) =>
+  classes.length > 8 ? `one of ${classes.length}` : classes.map((c) => (c.name.includes(",") ? `“${c.name}”` : c.name)).join(", ");
 
 listen(take);
 byId("again").addEventListener("click", toStart);

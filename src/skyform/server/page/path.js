@@ -5,16 +5,14 @@ import { bars, el, interval, kindName, percent } from "./dom.js";
 // Below this share the volunteers would be divided; the same bound as for "likely".
 const CLEAR = 0.66;
 
-/** The lower part of the page. `tree` and `taxonomies` come from the model's description. */
+/** The lower part of the page. `tree` (null for a model that answers none) and `taxonomies` come from the model's description. */
 export function moreView(answer, { tree, taxonomies }) {
-  const isGalaxy = answer.kind.id === "galaxy";
+  const numbers = numbersView(answer, { tree, taxonomies });
+  if (!tree) return [numbers];
   const path = pathView(answer, tree);
-  return [
-    isGalaxy
-      ? path
-      : el("details", { class: "numbers" }, el("summary", {}, "The path, if it were a galaxy"), path),
-    numbersView(answer, { tree, taxonomies }),
-  ];
+  const isGalaxy = !answer.kind || answer.kind.id === "galaxy";
+  const folded = () => el("details", { class: "numbers" }, el("summary", {}, "The path, if it were a galaxy"), path);
+  return [isGalaxy ? path : folded(), numbers];
 }
 
 function pathView(answer, tree) {
@@ -66,8 +64,8 @@ function stepView(question, { taken, answer }) {
 }
 
 function numbersView(answer, { tree, taxonomies }) {
-  const texts = Object.fromEntries(tree.questions.map((q) => [q.id, q.text]));
-  const answers = table(
+  const texts = Object.fromEntries((tree?.questions ?? []).map((q) => [q.id, q.text]));
+  const answers = tree && table(
     "Answers to every question",
     ["Question", "Answer", "Share of those asked", "90\u00a0% interval", "Share of everyone"],
     answer.answers.map((a) => [
@@ -89,14 +87,23 @@ function numbersView(answer, { tree, taxonomies }) {
       c.chance,
     ]),
   );
-  const kinds = table(
+  const own = Object.values(taxonomies)
+    .filter((t) => t.learned && answer.classes[t.id])
+    .map((t) =>
+      table(
+        `Probability of each class: ${t.name}`,
+        ["Class", "Number", "Probability"],
+        t.classes.map((c, i) => [c.name, String(c.number), percent(answer.classes[t.id].probabilities[i])]),
+      ),
+    );
+  const kinds = answer.kind && table(
     "Kind of object",
     ["Kind", "Probability"],
     Object.entries(answer.kind.probabilities).map(([id, p]) => [kindName(id), percent(p)]),
   );
   const file = new Blob([JSON.stringify(answer, null, 2)], { type: "application/json" });
   const link = el("a", { href: URL.createObjectURL(file), download: `${answer.id}.json` }, "Save the answer as JSON");
-  return el("details", { class: "numbers" }, el("summary", {}, "All the numbers"), kinds, classes, answers, el("p", {}, link));
+  return el("details", { class: "numbers" }, el("summary", {}, "All the numbers"), ...own, kinds, classes, answers, el("p", {}, link));
 }
 
 function table(caption, head, rows) {

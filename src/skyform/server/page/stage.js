@@ -42,7 +42,7 @@ function setRatio(ratio) {
 }
 
 /** Draw the frame and the evidence of an answer over the picture. */
-export function showFindings({ frame, evidence, evidence_of, answers, kind }, { name }) {
+export function showFindings({ frame, evidence, evidence_of, answers, kind }, { name, taxonomies }) {
   if (!frame) return;
   setRatio(frame.width / frame.height);
   const whole = frame.side >= 0.98 * Math.max(frame.width, frame.height);
@@ -61,13 +61,19 @@ export function showFindings({ frame, evidence, evidence_of, answers, kind }, { 
     }
     paintEvidence(canvas, evidence);
     byId("stage").append(canvas);
-    const what = answers.find((a) => a.id === evidence_of)?.text ?? kind?.name;
+    const what = answers.find((a) => a.id === evidence_of)?.text ?? className(evidence_of, taxonomies) ?? kind?.name;
     byId("evidence-label").textContent = `What “${what}” rests on`;
     byId("evidence-control").hidden = false;
     paintLegend(byId("legend"));
     setOpacity();
   }
   if (!whole) byId("stage").append(corners(frame));
+}
+
+// Evidence for a class of the model's own is named `scheme:class`.
+function className(id, taxonomies) {
+  const classes = Object.values(taxonomies).flatMap((t) => t.classes.map((c) => [`${t.id}:${c.id}`, c.name]));
+  return Object.fromEntries(classes)[id];
 }
 
 export function setOpacity() {
