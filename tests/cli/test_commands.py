@@ -132,6 +132,9 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     module = ModuleType("skyform.training")
     module.__dict__["train_recipe"] = train_recipe
     monkeypatch.setitem(sys.modules, "skyform.training", module)
+    kinds = ModuleType("skyform.training.experiment")
+    kinds.__dict__["is_experiment"] = lambda recipe: False
+    monkeypatch.setitem(sys.modules, "skyform.training.experiment", kinds)
     monkeypatch.setattr(skyform.cli.train, "find_spec", lambda name: object())
     return calls
 

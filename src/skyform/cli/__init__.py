@@ -17,11 +17,21 @@ __all__ = ["COMMANDS", "main", "parser_of", "top_parser"]
 # Name and summary of each command; its module, `skyform.cli.<name>`, is imported only when it is asked for.
 COMMANDS: dict[str, str] = {
     "classify": "say what pictures show, as a table to read or a file to work with",
+    "collect": "gather the pictures of web pages into a class folder",
+    "compare": "rank training runs that were judged on the same pictures",
+    "datasets": "list, fetch, look at, check and convert data sets",
     "demo": "classify the sample pictures that come with Skyform",
     "explain": "draw where in a picture the answer comes from",
+    "explore": "write the report on a data set as one HTML page",
+    "export": "write the model of a finished run to a file of its own",
+    "fit": "train on your own labels in seconds, without PyTorch",
     "models": "show what a model was made from and how well it does",
+    "report": "write the report on a training run as one HTML page",
+    "results": "write the results page from run folders",
     "serve": "open the web page and the HTTP interface",
+    "synthesise": "make a data set of synthetic galaxies, labelled in the whole tree",
     "train": "train a model from a recipe",
+    "tune": "look for better settings of a recipe",
     "version": "print the version",
 }
 

@@ -1,7 +1,9 @@
 """Augmentation on the batch: what may differ between two pictures of the same galaxy."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, UInt8
@@ -17,6 +19,10 @@ class Augment:
 
     Attributes
     ----------
+    turn : bool
+        By any angle; otherwise not at all.
+    mirror : bool
+        One picture in two.
     zoom : float
         Standard deviation of the logarithm of the scale.
     shift : float
@@ -31,6 +37,8 @@ class Augment:
         Probability of a loss of resolution, down to half.
     """
 
+    turn: bool = True
+    mirror: bool = True
     zoom: float = 0.0
     shift: float = 0.0
     brightness: float = 0.0
@@ -39,6 +47,15 @@ class Augment:
     grey: float = 0.0
     noise: float = 0.0
     blur: float = 0.0
+
+    @classmethod
+    def of(cls, settings: Mapping[str, float | bool]) -> "Augment":
+        """From a recipe's mapping, whose numbers may be whole."""
+        switches = {f.name for f in fields(cls) if f.type is bool}
+        values: dict[str, Any] = {
+            k: bool(v) if k in switches else float(v) for k, v in settings.items()
+        }
+        return cls(**values)
 
     def __call__(
         self, pixels: UInt8[Tensor, "b wide wide 3"], *, size: int, margin: float
@@ -58,8 +75,8 @@ class Augment:
 
     def _move(self, images: Tensor, size: int, margin: float) -> tuple[Tensor, Bool[Tensor, " b"]]:
         n, device = images.shape[0], images.device
-        angle = torch.rand(n, device=device) * 2 * math.pi
-        mirrored = torch.rand(n, device=device) < 0.5
+        angle = torch.rand(n, device=device) * (2 * math.pi if self.turn else 0.0)
+        mirrored = torch.rand(n, device=device) < (0.5 if self.mirror else 0.0)
         scale = torch.exp(torch.randn(n, device=device) * self.zoom).clamp(0.6, 1.5) / margin
         across = torch.where(mirrored, -scale, scale)
         shift = (torch.rand(n, 2, device=device) * 2 - 1) * 2 * self.shift / margin

@@ -16,8 +16,9 @@ from skyform.models import (
     rule_loss,
     vote_loss,
 )
-from skyform.schema import KAGGLE, SKYFORM, Rule
+from skyform.schema import SKYFORM, Rule
 from skyform.training.augment import Augment
+from skyform.training.objectives import cumulative_fractions
 from skyform.training.recipe import Recipe
 
 __all__ = ["MEAN", "STD", "TreeModule"]
@@ -40,7 +41,7 @@ class TreeModule(lightning.LightningModule):
         self.recipe = recipe
         self.network = network
         self.rule_probability = RuleProbability(rules, tree=SKYFORM)
-        self.augment = Augment(**recipe.augment)
+        self.augment = Augment.of(recipe.augment)
         self.margin = margin
         self.steps_per_epoch = max(1, recipe.samples_per_epoch // recipe.batch_size)
 
@@ -120,16 +121,5 @@ def _vote_error(
     known = ~torch.isnan(votes).any(dim=1)
     if not known.any():
         return log_p.new_zeros(())
-    p = log_p[known].exp()
-    columns: dict[str, Tensor] = {}
-    asked: dict[str, Tensor] = {}
-    for q in KAGGLE.order:
-        parents = KAGGLE.parents[q]
-        if not parents or q in KAGGLE.always_asked:
-            asked[q] = p.new_ones(len(p))
-        else:
-            routes = [asked[KAGGLE.answers[i].question] * p[:, i] for i in parents]
-            asked[q] = torch.stack(routes).sum(dim=0)
-        columns[q] = p[:, KAGGLE.slices[q]] * asked[q][:, None]
-    cumulative = torch.cat([columns[q.id] for q in KAGGLE.questions], dim=1)
+    cumulative = cumulative_fractions(log_p[known].exp())
     return ((cumulative - votes[known]) ** 2).sum(dim=1).mean()

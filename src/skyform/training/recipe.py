@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from skyform.datasets import SOURCES
 from skyform.errors import RecipeError
 from skyform.training.augment import Augment
+from skyform.training.settings import read_values
 
 __all__ = ["Phase", "Recipe", "read_recipe"]
 
@@ -156,27 +155,7 @@ def read_recipe(path: Path, *, overrides: Sequence[str] = ()) -> Recipe:
     RecipeError
         If the file is missing or no YAML mapping, or a key is unknown, missing, or has a value of the wrong type.
     """
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RecipeError(
-            f"The recipe {path} cannot be read: {error.strerror}.", remedy="Check the path."
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RecipeError(f"The recipe {path} is not valid YAML: {error}.") from error
-    if not isinstance(values, dict):
-        raise RecipeError(f"The recipe {path} must be a mapping of settings.")
-    for text in overrides:
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise RecipeError(f"The override {text!r} has no '='.", remedy="Write key=value.")
-        try:
-            values[key.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise RecipeError(
-                f"The override {text!r} is not valid YAML.", remedy="Write key=value."
-            ) from error
-    return _build(values, path)
+    return _build(read_values(path, overrides=overrides), path)
 
 
 def _build(values: dict[Any, Any], path: Path) -> Recipe:
