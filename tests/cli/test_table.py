@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from made_up import failed, prediction
 
 from skyform.cli.console import Paper, paper_of
-from skyform.cli.progress import Progress, duration
+from skyform.cli.progress import Progress
 from skyform.cli.table import PredictionTable, percent, seen_width
+from skyform.evaluation.wording import duration_text
 from skyform.schema import Flag
 
 SPIRAL = ["smooth-or-features.features", "edge-on.no", "bar.yes", "spiral.yes", "arm-number.2"]
@@ -107,8 +108,8 @@ def test_paper(monkeypatch: pytest.MonkeyPatch):
     ("seconds", "text"),
     [(0.42, "0.4 s"), (9.94, "9.9 s"), (9.96, "10 s"), (59.4, "59 s"), (200.0, "3 min 20 s"), (7500.0, "2 h 5 min")],
 )  # fmt: skip
-def test_duration(seconds: float, text: str):
-    assert duration(seconds) == text
+def test_duration_text(seconds: float, text: str):
+    assert duration_text(seconds) == text
 
 
 def test_progress_shows_bar_rate_and_time_left(monkeypatch: pytest.MonkeyPatch):

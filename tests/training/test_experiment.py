@@ -71,6 +71,7 @@ def test_overrides_reach_into_mappings(tmp_path: Path):
     experiment = read_experiment(path, overrides=("options.dropout=0.1", "epochs=3"))
     assert experiment.options == {"dropout": 0.1}
     assert experiment.epochs == 3
+    assert read_experiment(path, overrides=("scheme=",)).scheme == ""
 
 
 def test_settings_are_checked_again_when_they_change(tmp_path: Path):

@@ -171,6 +171,21 @@ def test_a_killed_run_ends_like_one_that_was_not(labelled: DataSet, tmp_path: Pa
     assert_same(tmp_path / "whole", tmp_path / "killed")
 
 
+def test_two_devices_share_each_batch(labelled: DataSet, tmp_path: Path):
+    from skyform.datasets.convert import convert
+
+    convert(labelled, tmp_path / "sky.parquet", format="parquet")
+    settings = {**SMALL, "epochs": 2, "devices": 2, "split": {"train": 0.7, "validation": 0.3}}
+    (tmp_path / "x.yaml").write_text(yaml.safe_dump(settings))
+    # Lightning starts the second process with this one's own command line.
+    (tmp_path / "go.py").write_text("import sys\nfrom skyform.cli import main\nsys.exit(main())\n")
+    command = [sys.executable, "go.py", "train", "x.yaml", "--data", "sky.parquet", "--out", "run"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    result = read_result(tmp_path / "run")
+    assert len(result.curves["loss"]) == 2
+    assert np.isfinite(result.predictions.p).all()
+
+
 def wait_and_kill(process: "subprocess.Popen[bytes]", folder: Path, delay: float) -> bool:
     """Kill it `delay` seconds after it next writes a checkpoint; whether it was still running."""
     last = folder / "last.ckpt"

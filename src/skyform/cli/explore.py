@@ -68,10 +68,10 @@ def arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace, parser: ArgumentParser) -> Exit:
     """Run the command."""
-    from skyform.cli.progress import Progress, duration
+    from skyform.cli.progress import Progress
     from skyform.datasets.opening import open_dataset
     from skyform.evaluation.pages import require_lab, write_page
-    from skyform.evaluation.wording import bytes_text
+    from skyform.evaluation.wording import bytes_text, duration_text
     from skyform.explore import explore, numbers_of
 
     require_lab("Exploring a data set")
@@ -101,7 +101,7 @@ def run(options: Namespace, parser: ArgumentParser) -> Exit:
     if not options.quiet:
         for line in summary_lines(exploration, paper=paper_of(sys.stdout)):
             sys.stdout.write(line + "\n")
-        seconds = duration(exploration.seconds)
+        seconds = duration_text(exploration.seconds)
         say(f"Report: {target} ({bytes_text(target.stat().st_size)}), made in {seconds}.")
     return Exit.OK
 

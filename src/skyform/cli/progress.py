@@ -7,8 +7,9 @@ from collections.abc import Callable
 from types import TracebackType
 
 from skyform.cli.console import Stream
+from skyform.evaluation.wording import duration_text
 
-__all__ = ["Progress", "duration"]
+__all__ = ["Progress"]
 
 _BAR = 24
 _FIRST_AFTER = 0.7  # s; shorter work needs none
@@ -84,20 +85,8 @@ class Progress:
         full = _BAR * done // total
         bar = "█" * full + "░" * (_BAR - full)
         if done:
-            notes.append(f"{duration((total - done) * seconds / done)} left")
+            notes.append(f"{duration_text((total - done) * seconds / done)} left")
         return f"{bar} {100 * done // total:>3} %  {done:,} of {total:,} · " + " · ".join(notes)
 
     def _find_total(self) -> None:
         self.total = self._count()
-
-
-def duration(seconds: float) -> str:
-    """A time for people: "0.4 s", "12 s", "3 min 20 s", "2 h 5 min"."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -14,8 +14,9 @@ from types import FrameType
 
 from skyform.cli.console import Exit, paper_of, say, silence_output
 from skyform.cli.inputs import count_inputs, iter_inputs
-from skyform.cli.progress import Progress, duration
+from skyform.cli.progress import Progress
 from skyform.cli.table import PredictionTable
+from skyform.evaluation.wording import duration_text
 from skyform.images import Limits
 from skyform.inference import Classifier
 from skyform.inference.writers import STANDARD_OUTPUT, TableWriter, format_of, open_writer
@@ -121,7 +122,7 @@ def summary(tally: Tally, *, writer: TableWriter | None = None) -> str:
         parts.append(f"{tally.failed:,} failed ({reasons})")
     rate = tally.done / max(tally.seconds, 1e-6)
     speed = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
-    text = f"{', '.join(parts)} in {duration(tally.seconds)} ({speed} images/s)."
+    text = f"{', '.join(parts)} in {duration_text(tally.seconds)} ({speed} images/s)."
     if writer is not None and writer.path != STANDARD_OUTPUT:
         text += f" Results: {writer.path}"
     if writer is not None and writer.skipped:

@@ -10,13 +10,16 @@ and checkpoints to go on from with --resume, wherever the run ended. `skyform re
 
 import shutil
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from skyform.cli.console import Exit, as_typed, say
+from skyform.datasets import FORMATS
 from skyform.errors import MissingExtraError
 
-__all__ = ["arguments", "need_extra", "run"]
+__all__ = ["arguments", "data_arguments", "need_extra", "run"]
 
 _NEEDED = ("torch", "torchvision", "lightning", "timm", "onnx")
 
@@ -48,20 +51,25 @@ def arguments(parser: ArgumentParser) -> None:
     )
     group = parser.add_argument_group("experiments")
     add = group.add_argument
-    add("--images", type=Path, metavar="DIR", help="the folder with the pictures of a catalogue")
-    add("--label", metavar="COLUMN", help="the column with the labels")
-    add("--format", default="auto", metavar="NAME", help="what the data set is, if it is not clear")
-    add(
-        "--weights-from",
-        type=Path,
-        metavar="DIR",
-        help="the folder that the recipe's starting weights are below (default: the data set's)",
-    )
+    data_arguments(add)
     add(
         "--seeds",
         type=int,
         metavar="N",
         help="run N times, with the recipe's seed and those after it, into seed-… folders",
+    )
+
+
+def data_arguments(add: Callable[..., Any]) -> None:
+    """Declare how an experiment's data set is read."""
+    add("--images", type=Path, metavar="DIR", help="the folder with the pictures of a catalogue")
+    add("--label", metavar="COLUMN", help="the column with the labels")
+    add("--format", choices=("auto", *FORMATS), default="auto", help="what the data set is")
+    add(
+        "--weights-from",
+        type=Path,
+        metavar="DIR",
+        help="the folder that the recipe's starting weights are below (default: the data set's)",
     )
 
 

@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from skyform.cli.console import Exit, say
-from skyform.cli.train import need_extra
+from skyform.cli.train import data_arguments, need_extra
 
 __all__ = ["arguments", "run"]
 
@@ -33,15 +33,7 @@ def arguments(parser: ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="replace one setting of the recipe; may be given several times",
     )
-    add("--images", type=Path, metavar="DIR", help="the folder with the pictures of a catalogue")
-    add("--label", metavar="COLUMN", help="the column with the labels")
-    add("--format", default="auto", metavar="NAME", help="what the data set is, if it is not clear")
-    add(
-        "--weights-from",
-        type=Path,
-        metavar="DIR",
-        help="the folder that starting weights are below",
-    )
+    data_arguments(add)
 
 
 def run(options: Namespace, parser: ArgumentParser) -> Exit:

@@ -2,7 +2,6 @@
 
 import csv
 import math
-import os
 import sys
 import time
 from collections.abc import Mapping
@@ -14,12 +13,14 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from skyform.evaluation.wording import duration_text
 from skyform.training.augment import Augment
 from skyform.training.experiment import Experiment, Stop
 from skyform.training.objectives import Objective
 
 __all__ = ["ExperimentModule", "Record"]
 
+_PART = ".part"
 CURVES = ("epoch", "loss", "validation_loss", "validation_accuracy", "learning_rate", "seconds")
 
 
@@ -59,7 +60,7 @@ class ExperimentModule(lightning.LightningModule):
         logits = self.network(images.contiguous(memory_format=torch.channels_last))
         with torch.autocast(self.device.type, enabled=False):
             loss = self.objective.loss(logits.float(), batch)
-        self.log("loss", loss, on_step=False, on_epoch=True)
+        self.log("loss", loss, on_step=False, on_epoch=True, sync_dist=True)
         return loss
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
@@ -73,8 +74,8 @@ class ExperimentModule(lightning.LightningModule):
         with torch.autocast(self.device.type, enabled=False):
             loss = self.objective.plain_loss(logits, batch)
             figure = self.objective.figure(logits, batch)
-        self.log("validation_loss", loss, batch_size=n)
-        self.log("validation_accuracy", figure, batch_size=n)
+        self.log("validation_loss", loss, batch_size=n, sync_dist=True)
+        self.log("validation_accuracy", figure, batch_size=n, sync_dist=True)
 
     def configure_optimizers(self) -> Any:
         e = self.experiment
@@ -142,18 +143,19 @@ class Record(lightning.Callback):
             self.best, self.best_epoch = values["validation_loss"], epoch
         self.stopped = self._is_enough(values["validation_loss"], epoch)
         trainer.should_stop = trainer.should_stop or self.stopped
-        # Every process takes part in gathering a checkpoint.
-        _save(
-            lambda part: trainer.save_checkpoint(part, weights_only=False),
-            self.folder / "last.ckpt",
-        )
-        if not trainer.is_global_zero:
-            return
-        if better:
-            weights = pl_module.judged.state_dict()
-            _save(lambda part: torch.save(weights, part), self.folder / "best.pt")
-        self._write_curves()
-        self._say(epoch)
+        # The checkpoint comes last: what it speaks of is on disk already, whenever the process is killed.
+        if trainer.is_global_zero:
+            if better:
+                best = self.folder / "best.pt"
+                torch.save(pl_module.judged.state_dict(), best.with_suffix(_PART))
+                best.with_suffix(_PART).replace(best)
+            self._write_curves()
+        last = self.folder / "last.ckpt"
+        # Every process takes part in gathering it; the first one writes it.
+        trainer.save_checkpoint(last.with_suffix(_PART), weights_only=False)
+        if trainer.is_global_zero:
+            last.with_suffix(_PART).replace(last)
+            self._say(epoch)
 
     def _is_enough(self, loss: float, epoch: int) -> bool:
         below, patience = self.stop.validation_loss_below, self.stop.patience
@@ -174,7 +176,7 @@ class Record(lightning.Callback):
         left = self.seconds / len(self.rows) * (self.epochs - epoch - 1)
         text = (
             f"epoch {epoch + 1}/{self.epochs}  loss {row.get('loss', math.nan):.4f}  validation loss "
-            f"{row['validation_loss']:.4f}  accuracy {row['validation_accuracy']:.3f}  {_clock(left)} left"
+            f"{row['validation_loss']:.4f}  accuracy {row['validation_accuracy']:.3f}  {duration_text(left)} left"
         )
         end = "\n" if not sys.stderr.isatty() or self.stopped or epoch + 1 == self.epochs else ""
         sys.stderr.write(f"\r\x1b[K{text}{end}" if sys.stderr.isatty() else text + end)
@@ -216,16 +218,3 @@ def _rate(step: int, total: int, warm: float, *, cosine: bool) -> float:
     if not cosine:
         return 1.0
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1.0, total - warm))))
-
-
-def _save(write: Any, path: Path) -> None:
-    part = path.with_suffix(path.suffix + ".part")
-    write(part)
-    if part.exists():
-        os.replace(part, path)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

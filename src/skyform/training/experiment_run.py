@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -75,6 +76,8 @@ def run_experiment(
         Before anything is computed, where recipe or data are wrong; also if the folder holds another run.
     """
     folder = out or Path("runs") / experiment.name
+    # With several devices the first process starts the others with the same command, when the folder is in use already.
+    resume = resume or "LOCAL_RANK" in os.environ
     _check_folder(folder, experiment, resume=resume)
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "environment.json", json.dumps(environment(), indent=1))
@@ -137,8 +140,9 @@ def _network(
     resume: bool,
     callbacks: Sequence[Any],
 ) -> Outcome:
+    from skyform.training.export import export_fp32
     from skyform.training.network_run import predict, train_network
-    from skyform.training.portable import PortableExperiment, export_network
+    from skyform.training.portable import PortableExperiment
 
     trained = train_network(
         experiment,
@@ -157,7 +161,7 @@ def _network(
 
     def export(path: Path) -> None:
         portable = PortableExperiment(trained.network, task=experiment.task)
-        export_network(portable, path, size=experiment.side)
+        export_fp32(portable, path, size=experiment.side, outputs=portable.outputs)
 
     exportable = experiment.task != "labels"
     return Outcome(

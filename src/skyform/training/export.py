@@ -1,7 +1,7 @@
 """A trained network → ONNX files: fp32, and static int8."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,8 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
+from torch import nn
 
-from skyform.models import Portable
 from skyform.training.attach import write_metadata
 
 __all__ = ["export_fp32", "export_int8", "run_onnx", "write_metadata"]
@@ -29,8 +29,10 @@ _BATCH = 32
 _FLOAT = 3  # convolutions at the start that are not quantised
 
 
-def export_fp32(portable: Portable, path: Path, *, size: int) -> None:
-    """Write the network as ONNX, for any batch size."""
+def export_fp32(
+    portable: nn.Module, path: Path, *, size: int, outputs: Sequence[str] = _OUTPUTS
+) -> None:
+    """Write a network that takes pixels (uint8) as ONNX, for any batch size, with these names for what it gives."""
     example = torch.zeros(2, size, size, 3, dtype=torch.uint8)
     with warnings.catch_warnings():
         # The TorchScript exporter says that it will go; the new one writes graphs that the quantiser does not fold well yet.
@@ -42,8 +44,8 @@ def export_fp32(portable: Portable, path: Path, *, size: int) -> None:
             dynamo=False,
             opset_version=17,
             input_names=["image"],
-            output_names=list(_OUTPUTS),
-            dynamic_axes={name: {0: "batch"} for name in ("image", *_OUTPUTS)},
+            output_names=list(outputs),
+            dynamic_axes={name: {0: "batch"} for name in ("image", *outputs)},
         )
 
 

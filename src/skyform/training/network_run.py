@@ -76,10 +76,22 @@ def train_network(
             ckpt_path=str(last) if resume and last.exists() else None,
             weights_only=False,
         )
+    _end_other_processes()
     best = torch.load(folder / "best.pt", map_location="cpu", weights_only=True)
     network.load_state_dict(best)
     seconds = max(record.seconds, time.monotonic() - start)
     return Trained(network.cpu().eval(), objective, seconds, record.best_epoch, len(record.rows))
+
+
+def _end_other_processes() -> None:
+    """With several devices, one process goes on after training."""
+    if not torch.distributed.is_initialized():
+        return
+    first = torch.distributed.get_rank() == 0
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()
+    if not first:
+        raise SystemExit(0)
 
 
 @contextmanager

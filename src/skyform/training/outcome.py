@@ -175,9 +175,10 @@ def _scores(
 def _notes(experiment: Experiment, parts: Parts) -> list[str]:
     notes: list[str] = []
     if experiment.scheme and experiment.task == "classes":
-        notes.append(
-            f"Classes of {experiment.scheme} are derived from the votes, where more than {experiment.majority:.0%} agree."
+        wanted = (
+            f"more than {experiment.majority:.0%} agree" if experiment.majority else "most agree"
         )
+        notes.append(f"Classes of {experiment.scheme} are derived from the votes, where {wanted}.")
     if experiment.average:
         notes.append("Judged with the average over the eight flips and turns of each picture.")
     for reason, count in parts.left_out.items():

@@ -1,8 +1,5 @@
 """Experiments' networks as they are exported: from pixels as they come (uint8) to named outputs that inference reads."""
 
-import warnings
-from pathlib import Path
-
 import torch
 from jaxtyping import UInt8
 from torch import Tensor, nn
@@ -11,7 +8,7 @@ from skyform.models.assembly import FromPixels, Network
 from skyform.models.votes import expected_fractions
 from skyform.schema import KAGGLE
 
-__all__ = ["PortableExperiment", "export_network"]
+__all__ = ["PortableExperiment"]
 
 
 class PortableExperiment(nn.Module):
@@ -38,21 +35,3 @@ class PortableExperiment(nn.Module):
         if self.task == "votes":
             logits = torch.log(expected_fractions(logits, tree=KAGGLE).clamp(min=1e-6))
         return logits, features
-
-
-def export_network(portable: PortableExperiment, path: Path, *, size: int) -> None:
-    """Write the network as ONNX, for any batch size."""
-    example = torch.zeros(2, size, size, 3, dtype=torch.uint8)
-    with warnings.catch_warnings():
-        # The TorchScript exporter says that it will go; the new one writes graphs that the quantiser does not fold well yet.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            portable.eval(),
-            (example,),
-            str(path),
-            dynamo=False,
-            opset_version=17,
-            input_names=["image"],
-            output_names=portable.outputs,
-            dynamic_axes={name: {0: "batch"} for name in ("image", *portable.outputs)},
-        )

@@ -12,7 +12,7 @@ __all__ = ["read_values"]
 
 
 def read_values(path: Path, *, overrides: Sequence[str] = ()) -> dict[Any, Any]:
-    """The mapping in a YAML file, with `key=value` overrides; `part.key=value` reaches into a mapping.
+    """The mapping in a YAML file, with `key=value` overrides; `part.key=value` reaches into a mapping, and `key=` is empty text.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def _override(values: dict[Any, Any], text: str) -> None:
         inner = values.get(part)
         values[part] = values = dict(inner) if isinstance(inner, dict) else {}
     try:
-        values[last] = yaml.safe_load(value)
+        values[last] = yaml.safe_load(value) if value.strip() else ""
     except yaml.YAMLError as error:
         raise RecipeError(
             f"The override {text!r} is not valid YAML.", remedy="Write key=value."
