@@ -59,6 +59,15 @@ def test_several_seeds_are_several_runs(here: Path):
     assert not (here / "r" / "cache").exists()
 
 
+def test_our_own_encoder_is_a_start(here: Path):
+    recipe = {"name": "ours", "task": "classes", "model": "timm/tf_efficientnet_lite0", "size": 48}
+    (here / "ours.yaml").write_text(yaml.safe_dump({**recipe, "epochs": 1, "batch_size": 8}))
+    arguments = ["train", "ours.yaml", "--data", "sky.parquet", "--from", "ours"]
+    assert main(arguments) == Exit.OK
+    assert yaml.safe_load((here / "runs/ours/recipe.yaml").read_text())["weights"] == "ours"
+    assert main([*arguments[:-1], "nowhere.onnx", "--out", "b"]) == Exit.FAILED
+
+
 def test_a_finished_run_is_not_overwritten(here: Path, capsys: pytest.CaptureFixture[str]):
     arguments = ["train", "forest.yaml", "--data", "sky.parquet"]
     assert main(arguments) == Exit.OK

@@ -53,6 +53,12 @@ def arguments(parser: ArgumentParser) -> None:
     add = group.add_argument
     data_arguments(add)
     add(
+        "--from",
+        dest="start",
+        metavar="WEIGHTS",
+        help="start from these weights: `ours` for the bundled encoder, or a file as in the recipe's weights",
+    )
+    add(
         "--seeds",
         type=int,
         metavar="N",
@@ -123,9 +129,11 @@ def _tree(options: Namespace) -> Exit:
 
 def _experiments(options: Namespace) -> Exit:
     from skyform.datasets.opening import open_dataset
+    from skyform.inference import bundled_path
     from skyform.training import read_experiment, run_experiment
 
-    experiment = read_experiment(options.recipe, overrides=tuple(options.set))
+    start = [] if options.start is None else [f"weights={options.start}"]
+    experiment = read_experiment(options.recipe, overrides=(*options.set, *start))
     data = open_dataset(
         options.data, format=options.format, images=options.images, label=options.label
     )
@@ -140,6 +148,7 @@ def _experiments(options: Namespace) -> Exit:
             data,
             out=folder,
             data_folder=options.weights_from or options.data.parent,
+            bundled=bundled_path("fp32"),
             resume=options.resume,
             cache=out / "cache" if len(runs) > 1 else None,
             command=as_typed(),

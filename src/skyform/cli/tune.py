@@ -42,6 +42,7 @@ def run(options: Namespace, parser: ArgumentParser) -> Exit:
         parser.error("give a budget: --trials, --minutes or both")
     need_extra("Tuning", ("optuna", "torch", "lightning", "timm"))
     from skyform.datasets.opening import open_dataset
+    from skyform.inference import bundled_path
     from skyform.training import read_experiment
     from skyform.training.tuning import tune
 
@@ -55,6 +56,7 @@ def run(options: Namespace, parser: ArgumentParser) -> Exit:
             data,
             out=options.out or Path("runs") / f"tune-{experiment.name}",
             data_folder=options.weights_from or options.data.parent,
+            bundled=bundled_path("fp32"),
             trials=options.trials,
             minutes=options.minutes,
             say=say,

@@ -14,7 +14,17 @@ from skyform.schema import TAXONOMIES
 from skyform.training.augment import Augment
 from skyform.training.settings import read_values
 
-__all__ = ["Experiment", "Offline", "SearchRange", "Stop", "is_experiment", "read_experiment"]
+__all__ = [
+    "OURS",
+    "Experiment",
+    "Offline",
+    "SearchRange",
+    "Stop",
+    "is_experiment",
+    "read_experiment",
+]
+
+OURS = "ours"
 
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -89,7 +99,8 @@ class Experiment(_Exact):
     freeze : str
         `backbone` trains the head alone.
     weights : str
-        Starting weights, a path below the data folder.
+        Starting weights: a path below the data folder (safetensors, a run's best.pt, or an exported fp32 model), or `ours` for the
+        bundled model's.
     average : bool
         Judge with the average over the eight flips and turns of a picture.
     augment : mapping, optional

@@ -39,6 +39,7 @@ def run_experiment(
     *,
     out: Path | None = None,
     data_folder: Path | None = None,
+    bundled: Path | None = None,
     resume: bool = False,
     command: str = "",
     cache: Path | None = None,
@@ -54,6 +55,8 @@ def run_experiment(
         The run's folder; `runs/<name>` by default.
     data_folder : Path, optional
         Where starting weights are looked for.
+    bundled : Path, optional
+        The bundled fp32 model, for recipes that start from it.
     resume : bool
         Go on from the folder's last checkpoint, wherever the run ended. The steps are those of an unbroken run. A recipe with a constant
         learning rate may ask for more epochs than before: 70 and 70 more are 140.
@@ -91,6 +94,7 @@ def run_experiment(
             parts,
             folder=folder,
             data_folder=data_folder,
+            bundled=bundled,
             resume=resume,
             callbacks=callbacks,
         )
@@ -137,6 +141,7 @@ def _network(
     *,
     folder: Path,
     data_folder: Path | None,
+    bundled: Path | None,
     resume: bool,
     callbacks: Sequence[Any],
 ) -> Outcome:
@@ -149,6 +154,7 @@ def _network(
         parts,
         folder=folder,
         data_folder=data_folder,
+        bundled=bundled,
         resume=resume,
         callbacks=tuple(callbacks),
     )

@@ -20,8 +20,9 @@ from torch.utils.data import DataLoader
 from skyform.datasets.splits import class_weights
 from skyform.errors import DataError
 from skyform.models.assembly import Network
+from skyform.models.exported import load_exported
 from skyform.models.registry import build_network
-from skyform.training.experiment import Experiment
+from skyform.training.experiment import OURS, Experiment
 from skyform.training.experiment_module import ExperimentModule, Record
 from skyform.training.objectives import Objective, objective_of
 from skyform.training.preparing import Parts
@@ -30,6 +31,7 @@ from skyform.training.views import Batches, SampleBatches, Views, enlarged, orie
 __all__ = ["Trained", "predict", "train_network"]
 
 _BATCH = 64
+_SEEN = 64  # pictures that set the statistics of weights without any
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ def train_network(
     *,
     folder: Path,
     data_folder: Path | None,
+    bundled: Path | None,
     resume: bool,
     callbacks: tuple[lightning.Callback, ...] = (),
 ) -> Trained:
@@ -61,7 +64,7 @@ def train_network(
     """
     lightning.seed_everything(experiment.seed, verbose=False)
     objective = _objective(experiment, parts)
-    network = _network(experiment, objective, data_folder)
+    network = _network(experiment, objective, parts, data_folder=data_folder, bundled=bundled)
     views = _views(experiment, parts)
     order = Batches(len(views), experiment.batch_size, seed=experiment.seed)
     module = ExperimentModule(experiment, network, objective, steps_per_epoch=len(order))
@@ -140,25 +143,44 @@ def _objective(experiment: Experiment, parts: Parts) -> Objective:
     )
 
 
-def _network(experiment: Experiment, objective: Objective, data_folder: Path | None) -> Network:
-    weights = None
-    if experiment.weights:
-        weights = (data_folder or Path()) / experiment.weights
-        if not weights.is_file():
-            raise DataError(
-                f"The starting weights {weights} do not exist.",
-                remedy="Name their folder with --weights-from, or set weights='' to start from scratch.",
-            )
+def _network(
+    experiment: Experiment,
+    objective: Objective,
+    parts: Parts,
+    *,
+    data_folder: Path | None,
+    bundled: Path | None,
+) -> Network:
+    weights = _weights(experiment, data_folder, bundled)
+    exported = weights is not None and weights.suffix == ".onnx"
     network = build_network(
         experiment.model,
         outputs=objective.outputs,
         size=experiment.side,
-        weights=weights,
+        weights=None if exported else weights,
         **experiment.options,
     )
+    if weights is not None and exported:
+        seen = torch.from_numpy(np.array(parts.train.pixels[:_SEEN]))
+        load_exported(network, weights, images=seen.permute(0, 3, 1, 2).float() / 255)
     if experiment.freeze == "backbone":
         network.freeze_body()
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def _weights(experiment: Experiment, data_folder: Path | None, bundled: Path | None) -> Path | None:
+    """The file of the starting weights."""
+    if not experiment.weights:
+        return None
+    if experiment.weights == OURS and bundled is not None:
+        return bundled
+    path = (data_folder or Path()) / experiment.weights
+    if not path.is_file():
+        raise DataError(
+            f"The starting weights {path} do not exist.",
+            remedy="Name their folder with --weights-from, start from our own with --from ours, or from scratch with --set weights=",
+        )
+    return path
 
 
 def _views(experiment: Experiment, parts: Parts) -> Views:

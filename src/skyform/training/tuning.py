@@ -39,6 +39,7 @@ def tune(
     *,
     out: Path,
     data_folder: Path | None = None,
+    bundled: Path | None = None,
     trials: int | None = None,
     minutes: float | None = None,
     say: Callable[[str], None] = lambda text: None,
@@ -94,6 +95,7 @@ def tune(
                 data,
                 out=folder,
                 data_folder=data_folder,
+                bundled=bundled,
                 cache=out / "cache",
                 callbacks=() if settings.entry.family == "classical" else (_Prune(trial),),
             )
