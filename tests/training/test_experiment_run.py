@@ -250,6 +250,15 @@ def test_a_class_weighs_what_the_recipe_says(labelled: DataSet, tmp_path: Path):
     assert read_result(folder).summary.scores["accuracy"].n > 0
 
 
+def test_a_model_can_say_that_it_cannot_tell(labelled: DataSet, tmp_path: Path):
+    settings = {"model": "random-forest", "options": {"features": "pixels"}, "wanted_accuracy": 1.0}
+    folder = run_experiment(experiment(**settings), labelled, out=tmp_path / "run")
+    result = read_result(folder)
+    sure = result.predictions.p.max(axis=1) >= result.calibration.reject
+    assert 0 < result.calibration.reject <= 1
+    assert (result.predictions.said == result.predictions.truth)[sure].all()
+
+
 def test_a_folder_with_a_run_is_not_overwritten(labelled: DataSet, tmp_path: Path):
     run_experiment(experiment(epochs=1), labelled, out=tmp_path / "run")
     with pytest.raises(RecipeError, match=r"holds a finished run already.*--resume"):

@@ -103,6 +103,8 @@ class Experiment(_Exact):
         bundled model's.
     average : bool
         Judge with the average over the eight flips and turns of a picture.
+    wanted_accuracy : float, optional
+        The model says that it cannot tell below the least confidence for which validation pictures reach this accuracy.
     augment : mapping, optional
         Strengths, see `skyform.training.augment.Augment`; None for none at all.
     search : mapping of setting to range
@@ -145,6 +147,7 @@ class Experiment(_Exact):
     augment: Mapping[str, float | bool] | None = None
     offline: Offline | None = None
     average: bool = False
+    wanted_accuracy: Share | None = None
     devices: Count = 1
     seed: Annotated[int, Field(ge=0)] = 0
     search: Mapping[str, SearchRange] = {}

@@ -82,7 +82,9 @@ def write_outcome(
     calibration: dict[str, Any] = {}
     p = outcome.p
     if outcome.logits is not None:
-        fitted = fit_class_calibration(outcome.logits, validation.labels)
+        fitted = fit_class_calibration(
+            outcome.logits, validation.labels, wanted_accuracy=experiment.wanted_accuracy
+        )
         calibration = fitted.to_dict()
         p = fitted.probabilities(outcome.logits)
     scores = dict(_scores(experiment, validation, p, scheme))
