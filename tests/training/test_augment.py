@@ -11,7 +11,7 @@ def batch(n: int = 8, side: int = 40) -> torch.Tensor:
 @pytest.mark.parametrize("size", [16, 32])
 def test_shape_range_and_mirrors(size: int):
     torch.manual_seed(0)
-    strong = Augment(0.2, 0.1, 0.2, 0.2, 0.3, 0.5, 0.1, 1.0)
+    strong = Augment(True, True, 0.2, 0.1, 0.2, 0.2, 0.3, 0.5, 0.1, 1.0)
     images, mirrored = strong(batch(64), size=size, margin=1.25)
     assert images.shape == (64, 3, size, size)
     assert 0 <= images.min() <= images.max() <= 1
@@ -46,3 +46,14 @@ def test_a_mirrored_picture_is_the_mirror_image_up_to_a_turn():
     plain = torch.tensor([handedness(i) for i in images])
     assert (torch.sign(plain[mirrored]) == -torch.sign(plain[~mirrored][0])).all()
     assert (torch.sign(plain[~mirrored]) == torch.sign(plain[~mirrored][0])).all()
+
+
+def test_no_turn_and_no_mirror_leave_the_picture_as_it_is():
+    pixels = batch(8, side=16)
+    images, mirrored = Augment(turn=False, mirror=False)(pixels, size=16, margin=1.0)
+    assert not mirrored.any()
+    torch.testing.assert_close(images, pixels.permute(0, 3, 1, 2) / 255, atol=1e-3, rtol=0)
+
+
+def test_a_recipe_may_write_whole_numbers():
+    assert Augment.of({"turn": True, "zoom": 1}) == Augment(turn=True, zoom=1.0)

@@ -160,12 +160,12 @@ def test_a_killed_run_ends_like_one_that_was_not(labelled: DataSet, tmp_path: Pa
     )
     command = [sys.executable, "-c", start]
     kills = 0
-    for delay in (0.0, 0.05, 0.4):
+    for delay in (0.0, 0.3):
         with subprocess.Popen(
             [*command, "killed"], cwd=tmp_path, stderr=subprocess.PIPE
         ) as process:
             kills += wait_and_kill(process, tmp_path / "killed", delay)
-    assert kills >= 2
+    assert kills == 2
     for out in ("killed", "whole"):
         subprocess.run([*command, out], cwd=tmp_path, check=True, capture_output=True, timeout=120)
     assert_same(tmp_path / "whole", tmp_path / "killed")

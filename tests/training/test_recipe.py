@@ -4,6 +4,7 @@ import pytest
 
 from skyform.errors import RecipeError
 from skyform.training import Phase, read_recipe
+from skyform.training.experiment import is_experiment
 
 GOOD = """
 name: small
@@ -28,7 +29,8 @@ def test_a_good_recipe(tmp_path: Path):
 
 
 def test_every_recipe_of_the_repository_is_valid():
-    recipes = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
+    every = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
+    recipes = [r for r in every if not is_experiment(r)]
     assert [r.stem for r in recipes] == [read_recipe(r).name for r in recipes]
     assert recipes
 
