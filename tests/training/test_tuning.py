@@ -71,6 +71,7 @@ def test_networks_are_tuned_too_and_leave_no_weights(sky: DataSet, tmp_path: Pat
     search = {
         "learning_rate": {"low": 1e-4, "high": 1e-2, "log": True},
         "batch_size": {"choices": [4, 8]},
+        "augment": {"choices": [None, {"mirror": True}]},
     }
     settings = {"model": "r4-cnn", "size": 32, "epochs": 2, "search": search}
     found = tune(experiment(**settings), sky, out=tmp_path, trials=2)

@@ -1,5 +1,6 @@
 """Looking for better settings: a stored, resumable Optuna study over an experiment's `search` ranges."""
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -133,11 +134,17 @@ class _Prune(lightning.Callback):
 
 def _suggest(trial: optuna.Trial, name: str, given: SearchRange) -> Any:
     if given.choices is not None:
-        return trial.suggest_categorical(name, given.choices)
+        texts = [json.dumps(c) for c in given.choices]
+        return json.loads(trial.suggest_categorical(name, texts))
     low, high = given.low or 0.0, given.high or 0.0
     if given.whole:
         return trial.suggest_int(name, round(low), round(high), log=given.log)
     return trial.suggest_float(name, low, high, log=given.log)
+
+
+def _meant(value: Any, given: SearchRange | None) -> Any:
+    """A setting as the recipe has it: Optuna's storage takes plain values only, so choices are kept as JSON."""
+    return json.loads(value) if given is not None and given.choices is not None else value
 
 
 def _loss(scores: Any, trial: optuna.Trial) -> float:
@@ -172,13 +179,13 @@ def _tuned(experiment: Experiment, study: optuna.Study, out: Path) -> Tuned:
             f"No trial of {len(states)} was completed.",
             remedy="Give a larger budget, or look at the first trial's folder for what went wrong.",
         )
-    best = study.best_trial
-    settings = {k.replace(".", "__"): v for k, v in best.params.items()}
+    best = {n: _meant(v, experiment.search.get(n)) for n, v in study.best_trial.params.items()}
+    settings = {k.replace(".", "__"): v for k, v in best.items()}
     chosen = experiment.with_settings(**settings).to_dict()
     recipe = out / "best.yaml"
     recipe.write_text(yaml.safe_dump(chosen, sort_keys=False), encoding="utf-8")
     return Tuned(
-        dict(best.params),
+        best,
         float(study.best_value),
         count[optuna.trial.TrialState.COMPLETE],
         count[optuna.trial.TrialState.PRUNED],
