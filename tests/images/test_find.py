@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up_data import drawn_galaxy
+from scipy import ndimage
 
-from skyform.images import find_object
+from skyform.images import find, find_object
 
 
 def blob(
@@ -69,3 +70,42 @@ def test_an_object_over_the_edge_is_noticed():
     assert found.touches_edge
     assert inside is not None
     assert not inside.touches_edge
+
+
+@given(st.integers(1, 128), st.integers(1, 128))
+def test_smoothing_by_matrices_is_scipys(height: int, width: int):
+    grey = np.random.default_rng([height, width]).uniform(0, 255, (height, width))
+    smooth = find._smoothed(grey.astype(np.float32))
+    assert np.allclose(smooth, ndimage.gaussian_filter(grey, find._SMOOTHING), atol=1e-3)
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.floats(1, 40))
+def test_the_background_is_median_and_spread_of_the_border(height: int, width: int, noise: float):
+    rng = np.random.default_rng([height, width])
+    grey = rng.normal(100, noise, (height, width)).astype(np.float32)
+    edge = max(1, min(height, width) // 8)
+    inner = grey[edge:-edge]
+    sides = (grey[:edge, ::2], grey[-edge:, ::2], inner[:, :edge:2], inner[:, -edge::2])
+    border = np.concatenate([side.ravel() for side in sides])
+    level, spread = find._background(grey)
+    assert level == pytest.approx(np.median(border))
+    below = border[border <= np.float32(level)]
+    expected = 1.4826 * np.median(level - below) if below.size else 0.0
+    assert spread == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "touches"),
+    [
+        (50, 50, False),
+        (3, 50, True),
+        (96, 50, True),
+        (50, 3, True),
+        (50, 96, True),
+        (24, 50, False),
+    ],
+)
+def test_every_edge_is_watched(x: int, y: int, touches: bool):
+    found = find_object(blob(100, 100, x, y, 8))
+    assert found is not None
+    assert found.touches_edge == touches

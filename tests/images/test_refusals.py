@@ -245,8 +245,9 @@ def test_a_preview_in_the_header_does_not_end_a_jpeg() -> None:
 
 
 def test_countless_compressed_members_are_refused_at_once() -> None:
-    started = time.perf_counter()
+    # The processor's time: a busy machine must not fail this.
+    started = time.process_time()
     with pytest.raises(CorruptImageError, match=r"more than 10,000 members") as caught:
         decode(gzip.compress(b"") * 200_000)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert "compress it anew with gzip" in caught.value.remedy

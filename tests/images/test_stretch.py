@@ -8,6 +8,7 @@ from hypothesis.extra.numpy import arrays
 from makers import galaxy_flux
 
 from skyform.images.stretch import (
+    _percentile,
     asinh_stretch,
     auto_lupton,
     auto_stretch,
@@ -217,3 +218,13 @@ def test_block_means_keep_the_kind_of_number(given: str, made: str) -> None:
     means, whole = block_mean(np.full((900, 1200), 7, given), factor=3)
     assert (means.shape, means.dtype, whole) == ((300, 400), np.dtype(made), True)
     assert (means == 7).all()
+
+
+@given(
+    arrays(np.float64, st.integers(1, 40), elements=st.floats(-1e9, 1e9)),
+    st.floats(0, 100),
+)
+def test_percentiles_are_numpys(values: np.ndarray, percent: float) -> None:
+    expected = np.percentile(values, percent)
+    span = float(np.ptp(values))
+    assert _percentile(np.sort(values), percent) == pytest.approx(expected, abs=1e-9 * (1 + span))

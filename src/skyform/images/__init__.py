@@ -5,6 +5,7 @@ from skyform.images.find import Found, find_object
 from skyform.images.fingerprint import picture_hash, turned_hashes
 from skyform.images.limits import Limits
 from skyform.images.picture import Picture
+from skyform.images.preparer import Preparer
 from skyform.images.preprocess import Prepared, Preprocess
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Limits",
     "Picture",
     "Prepared",
+    "Preparer",
     "Preprocess",
     "Source",
     "decode",

@@ -14,7 +14,7 @@ from skyform.images.limits import DEFAULT_LIMITS, Limits, check_bytes
 from skyform.images.picture import Picture
 from skyform.images.raster import decode_raster, picture_from_pil
 
-__all__ = ["Source", "decode"]
+__all__ = ["Source", "decode", "decode_bytes"]
 
 Source = str | os.PathLike[str] | bytes | np.ndarray | Image.Image
 
@@ -51,11 +51,11 @@ def decode(
         raise ValueError(f"min_side is {min_side}; give a number of at least 1, or None.")
     if isinstance(source, bytes):
         check_bytes(len(source), name="the given bytes", limits=limits)
-        return _decode_bytes(source, name="the given bytes", limits=limits, min_side=min_side)
+        return decode_bytes(source, name="the given bytes", limits=limits, min_side=min_side)
     if isinstance(source, str | os.PathLike):
         name = os.fsdecode(source)
         data = read_file(name, limits=limits)
-        return _decode_bytes(data, name=name, limits=limits, min_side=min_side)
+        return decode_bytes(data, name=name, limits=limits, min_side=min_side)
     if isinstance(source, np.ndarray):
         return picture_from_array(source, limits=limits)
     if isinstance(source, Image.Image):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -65,7 +65,8 @@ def decode(
     )
 
 
-def _decode_bytes(data: bytes, *, name: str, limits: Limits, min_side: int | None) -> Picture:
+def decode_bytes(data: bytes, *, name: str, limits: Limits, min_side: int | None) -> Picture:
+    """Decode a file's content that is within the limits; errors call it `name`. Otherwise as `decode`."""
     if not data:
         raise EmptyFileError(f"{name}: there is nothing in it (0 bytes).", remedy=_FORMATS)
     kind = sniff(data)

@@ -32,7 +32,7 @@ from skyform.images.stretch import (
 )
 from skyform.schema import Flag
 
-__all__ = ["decode_fits"]
+__all__ = ["decode_fits", "is_auxiliary"]
 
 _MOST_HDUS = 100  # a file of nothing but headers would take minutes
 _BLOCK = 2880
@@ -43,7 +43,7 @@ _MANY_PIXELS = 2**24  # planes above this are shrunk: the stretch takes some ten
 # fmt: off
 _AUXILIARY = frozenset((
     "BITMASK", "CON", "COV", "COVERAGE", "CTX", "D2IM", "DQ", "ERR", "ERROR", "EXP", "EXPOSURE",
-    "EXPTIME", "FLAG", "FLAGS", "INVVAR", "IVAR", "MASK", "NEXP", "NOISE", "PSF", "QUALITY",
+    "EXPTIME", "FLAG", "FLAGS", "INVVAR", "IVAR", "MASK", "MASKBITS", "NEXP", "NOISE", "PSF", "QUALITY",
     "RMS", "SIGMA", "STD", "UNC", "UNCERT", "VAR", "VARIANCE", "WEIGHT", "WEIGHTS", "WHT",
 ))
 # fmt: on
@@ -214,7 +214,7 @@ def _chosen(found: Sequence[Any], *, name: str) -> list[_Image]:
             f"{name}: there is no image in this FITS file, {what}.",
             remedy="Give the FITS file of the image itself.",
         )
-    science = [image for image in images if not _is_auxiliary(image.hdu.name)]
+    science = [image for image in images if not is_auxiliary(image.hdu.name)]
     if not science:
         raise NoImageDataError(
             f"{name}: there are only weights, masks or the like in this FITS file "
@@ -248,7 +248,8 @@ def _has_image(hdu: Any) -> bool:
     return bool(getattr(hdu, "is_image", False)) and 0 not in (hdu.shape or (0,))
 
 
-def _is_auxiliary(name: str) -> bool:
+def is_auxiliary(name: str) -> bool:
+    """Whether an extension of this name holds weights, masks or errors rather than a picture."""
     first = name.upper().split("_")[0].rstrip("0123456789")
     return name.upper() in _AUXILIARY or first in _AUXILIARY
 

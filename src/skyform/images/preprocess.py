@@ -2,21 +2,20 @@
 
 import hashlib
 import json
-import math
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
-from PIL import Image
 
 from skyform.errors import ModelError
 from skyform.images.find import Found, find_object
 from skyform.images.picture import Picture
+from skyform.images.resize import resize_box
 from skyform.schema import Flag, Frame
 
-__all__ = ["Prepared", "Preprocess"]
+__all__ = ["Look", "Prepared", "Preprocess"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,24 @@ class Prepared:
     pixels: UInt8[ndarray, "size size 3"]
     frame: Frame
     flags: tuple[Flag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What to take of a picture, in its pixels: the object, if one was found, and the left, top and side of the square."""
+
+    found: Found | None
+    left: float
+    top: float
+    side: float
+
+    def scaled(self, factor: float) -> "Look":
+        """The same on the same picture with `factor` times as many pixels on a side."""
+        found = self.found
+        if found is not None:
+            x, y, radius = found.x * factor, found.y * factor, found.radius * factor
+            found = replace(found, x=x, y=y, radius=radius)
+        return Look(found, self.left * factor, self.top * factor, self.side * factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +121,14 @@ class Preprocess:
 
     def __call__(self, picture: Picture) -> Prepared:
         """Prepare one picture. Never fails: a picture without an object is used whole, and flagged."""
-        rgb = picture.rgb
-        found = find_object(rgb)
-        x, y, side = self._square(rgb.shape[0], rgb.shape[1], found)
-        pixels = self._cut(rgb, x=x, y=y, side=side)
-        scale = picture.width / rgb.shape[1]
-        frame = Frame(x * scale, y * scale, side * scale, picture.width, picture.height)
-        own = _quality(rgb, pixels, found, scale=scale)
-        return Prepared(pixels, frame, tuple(dict.fromkeys((*picture.flags, *own))))
+        pixels = np.empty((self.size, self.size, 3), np.uint8)
+        frame, flags = self.take(picture, self.look(picture.rgb), out=pixels)
+        return Prepared(pixels, frame, flags)
 
-    def _square(self, height: int, width: int, found: Found | None) -> tuple[float, float, float]:
-        """Left, top and side of the crop, in px."""
+    def look(self, rgb: UInt8[ndarray, "height width 3"]) -> Look:
+        """Find the object, and choose the square around it."""
+        found = find_object(rgb)
+        height, width = rgb.shape[:2]
         shorter = min(height, width)
         x, y, side = width / 2, height / 2, float(shorter)
         if found is not None:
@@ -126,31 +140,41 @@ class Preprocess:
                 x, y = found.x, found.y
         x, y = _inside(x, side, width), _inside(y, side, height)
         side *= self.margin
-        return x - side / 2, y - side / 2, side
+        return Look(found, x - side / 2, y - side / 2, side)
+
+    def take(
+        self, picture: Picture, look: Look, *, out: UInt8[ndarray, "size size 3"]
+    ) -> tuple[Frame, tuple[Flag, ...]]:
+        """Fill `out` with what was chosen; where it lies in the full picture, and quality flags."""
+        rgb = picture.rgb
+        self._cut(rgb, look, out=out)
+        scale = picture.width / rgb.shape[1]
+        frame = Frame(
+            look.left * scale, look.top * scale, look.side * scale, picture.width, picture.height
+        )
+        own = _quality(rgb.shape[:2], out, look.found, scale=scale)
+        return frame, tuple(dict.fromkeys((*picture.flags, *own)))
 
     def _cut(
-        self, rgb: UInt8[ndarray, "height width 3"], *, x: float, y: float, side: float
-    ) -> UInt8[ndarray, "size size 3"]:
+        self,
+        rgb: UInt8[ndarray, "height width 3"],
+        look: Look,
+        *,
+        out: UInt8[ndarray, "size size 3"],
+    ) -> None:
         height, width = rgb.shape[:2]
-        left, top = max(x, 0.0), max(y, 0.0)
-        right, bottom = min(x + side, float(width)), min(y + side, float(height))
-        scale = self.size / side
-        wide = max(1, round((right - left) * scale))
-        high = max(1, round((bottom - top) * scale))
-        # Only what the filter reaches is copied into Pillow: two of its radii around the crop.
-        reach = 2 * (2 + math.ceil(1 / min(scale, 1.0)))
-        x0, y0 = max(int(left) - reach, 0), max(int(top) - reach, 0)
-        x1, y1 = math.ceil(right) + reach, math.ceil(bottom) + reach
-        part = Image.fromarray(np.ascontiguousarray(rgb[y0:y1, x0:x1])).resize(
-            (min(wide, self.size), min(high, self.size)),
-            Image.Resampling.BICUBIC,
-            box=(left - x0, top - y0, right - x0, bottom - y0),
-        )
-        if part.size == (self.size, self.size):
-            return np.asarray(part)
-        canvas = Image.new("RGB", (self.size, self.size), _border_colour(rgb))
-        canvas.paste(part, (round((left - x) * scale), round((top - y) * scale)))
-        return np.asarray(canvas)
+        left, top = max(look.left, 0.0), max(look.top, 0.0)
+        right = min(look.left + look.side, float(width))
+        bottom = min(look.top + look.side, float(height))
+        scale = self.size / look.side
+        wide = min(max(1, round((right - left) * scale)), self.size)
+        high = min(max(1, round((bottom - top) * scale)), self.size)
+        # Beyond the picture there is more of its border. Rounding may put the part one pixel further than there is room for.
+        x = min(round((left - look.left) * scale), self.size - wide)
+        y = min(round((top - look.top) * scale), self.size - high)
+        if (wide, high) != (self.size, self.size):
+            out[...] = _border_colour(rgb)
+        resize_box(rgb, (left, top, right, bottom), out=out[y : y + high, x : x + wide])
 
 
 def _inside(centre: float, side: float, length: int) -> float:
@@ -158,33 +182,32 @@ def _inside(centre: float, side: float, length: int) -> float:
     return min(max(centre, side / 2), length - side / 2)
 
 
-def _border_colour(rgb: UInt8[ndarray, "height width 3"]) -> tuple[int, int, int]:
+def _border_colour(rgb: UInt8[ndarray, "height width 3"]) -> UInt8[ndarray, "3"]:
     border = np.concatenate((rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1]))
-    red, green, blue = (int(v) for v in np.median(border, axis=0))
-    return red, green, blue
+    return np.median(border, axis=0).astype(np.uint8)
 
 
 _TINY_RADIUS = 6.0  # px; below that, an arm is narrower than a pixel
 _BLANK_RANGE = 4  # grey levels
+_WHITE = 250  # grey level
 _SATURATED_SHARE = 0.25
 _LOW_SIGNAL = 5.0  # sigmas
 _FAR = 0.25  # of the shorter side
 
 
 def _quality(
-    rgb: UInt8[ndarray, "height width 3"],
+    shape: tuple[int, int],
     pixels: UInt8[ndarray, "size size 3"],
     found: Found | None,
     *,
     scale: float,
 ) -> list[Flag]:
     flags: list[Flag] = []
-    height, width = rgb.shape[:2]
-    if int(pixels.max()) - int(pixels.min()) <= _BLANK_RANGE:
+    height, width = shape
+    brightest = int(pixels.max())
+    if brightest - int(pixels.min()) <= _BLANK_RANGE:
         flags.append(Flag.BLANK)
-    # Channel by channel: a minimum over the short last axis costs ten times as much.
-    dimmest = np.minimum(np.minimum(pixels[..., 0], pixels[..., 1]), pixels[..., 2])
-    if np.count_nonzero(dimmest >= 250) > _SATURATED_SHARE * dimmest.size:
+    if brightest >= _WHITE and _white_share(pixels) > _SATURATED_SHARE:
         flags.append(Flag.SATURATED)
     if found is None:
         flags.append(Flag.NOTHING_FOUND)
@@ -200,3 +223,9 @@ def _quality(
     if found.rivals > 0:
         flags.append(Flag.SEVERAL_OBJECTS)
     return flags
+
+
+def _white_share(pixels: UInt8[ndarray, "size size 3"]) -> float:
+    # Channel by channel: a minimum over the short last axis costs ten times as much.
+    dimmest = np.minimum(np.minimum(pixels[..., 0], pixels[..., 1]), pixels[..., 2])
+    return np.count_nonzero(dimmest >= _WHITE) / dimmest.size

@@ -13,11 +13,19 @@ from PIL import Image, ImageFile
 from skyform.errors import ImageError, UnsupportedImageError
 from skyform.images.arrays import rgb_from_values
 from skyform.images.damage import raster_error
+from skyform.images.jpeg import plain_jpeg, reduced_scale
 from skyform.images.limits import Limits, check_pixels
 from skyform.images.orientation import exif_orientation, upright
 from skyform.images.picture import Picture
 from skyform.images.quiet import quiet
-from skyform.images.structure import check_gif, check_jpeg, check_png, check_webp
+from skyform.images.structure import (
+    Outline,
+    check_gif,
+    check_png,
+    check_scans,
+    check_webp,
+    outline_jpeg,
+)
 from skyform.schema import Flag
 
 __all__ = ["decode_raster", "picture_from_pil"]
@@ -71,7 +79,13 @@ def decode_raster(
 def _decode(
     data: bytes, *, format: str, name: str, limits: Limits, min_side: int | None
 ) -> Picture:
-    if format == "PNG":
+    outline = None
+    if format == "JPEG":
+        outline = outline_jpeg(data, name=name)
+        picture = _plain(data, outline, name=name, limits=limits, min_side=min_side)
+        if picture is not None:
+            return picture
+    elif format == "PNG":
         check_png(data, name=name)
     elif format == "WebP":
         check_webp(data, name=name, limits=limits)
@@ -85,9 +99,8 @@ def _decode(
         swapped = _swapped_rawmode(image)
         if format == "TIFF":
             image.load()
-    if format == "JPEG":
-        progressive = "progressive" in image.info
-        check_jpeg(data, name=name, pixels=width * height, progressive=progressive, limits=limits)
+    if outline is not None:
+        check_scans(outline, name=name, pixels=width * height, limits=limits)
         if min_side is not None:
             image.draft(None, (min_side, min_side))
     image.load()
@@ -102,6 +115,26 @@ def _decode(
     size = image.size if format == "TIFF" else (width, height)
     return _picture(
         rgb, size=size, orientation=orientation, format=format, animated=animated, missing=missing
+    )
+
+
+def _plain(
+    data: bytes, outline: Outline, *, name: str, limits: Limits, min_side: int | None
+) -> Picture | None:
+    """What the turbo decoder makes of a JPEG; None where it is Pillow's turn."""
+    jpeg = plain_jpeg(data, outline, name=name, limits=limits)
+    if jpeg is None:
+        return None
+    rgb = jpeg.decode(scale=reduced_scale(jpeg.width, jpeg.height, min_side=min_side))
+    if rgb is None:
+        return None
+    return _picture(
+        rgb,
+        size=(jpeg.width, jpeg.height),
+        orientation=jpeg.orientation,
+        format="JPEG",
+        animated=False,
+        missing=False,
     )
 
 

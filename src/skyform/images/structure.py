@@ -3,11 +3,12 @@
 import re
 import struct
 import zlib
+from dataclasses import dataclass
 
 from skyform.errors import CorruptImageError, TruncatedImageError
 from skyform.images.limits import Limits, check_pixels
 
-__all__ = ["check_gif", "check_jpeg", "check_png", "check_webp"]
+__all__ = ["Outline", "check_gif", "check_png", "check_scans", "check_webp", "outline_jpeg"]
 
 _AGAIN = "Copy or download it again."
 _PNG_START = 8
@@ -19,6 +20,10 @@ _MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 _SCAN, _END = 0xDA, 0xD9
 # Tables, number of lines, restart interval, applications' own data, comment, and further scans.
 _AFTER_SCAN = frozenset((0xC4, 0xCC, 0xDB, 0xDC, 0xDD, _SCAN, *range(0xE0, 0xF0), 0xFE))
+# Start of frame: which of JPEG's processes, from baseline to lossless. What is left out are tables and a reserved code.
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_EXIF = 0xE1
+_EXIF_START = b"Exif\0\0"
 
 
 def check_png(data: bytes, *, name: str) -> None:
@@ -68,32 +73,54 @@ def check_gif(data: bytes, *, name: str, limits: Limits) -> None:
     check_pixels(width, height, name=name, limits=limits)
 
 
-def check_jpeg(data: bytes, *, name: str, pixels: int, progressive: bool, limits: Limits) -> None:
-    """The end marker, and the work that a progressive file asks for: each scan goes over the whole picture again.
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What the markers of a JPEG tell: its scans, its frame markers (0xC0 is baseline), and its EXIF blocks."""
+
+    scans: int
+    frames: tuple[int, ...]
+    exif: tuple[bytes, ...]
+
+
+def outline_jpeg(data: bytes, *, name: str) -> Outline:
+    """Walk from marker to marker up to the end marker, over segments by their stated length, as the decoder does.
 
     What follows the end marker is not looked at: phones put films there, cameras larger previews.
+
+    Raises
+    ------
+    TruncatedImageError, CorruptImageError
+        If there is no end marker, or something within the picture that does not belong there.
     """
-    scans = _count_scans(data, name=name)
-    if progressive and scans > 100 and scans * pixels > 10 * limits.max_pixels:
-        raise CorruptImageError(
-            f"{name}: the JPEG asks to draw {pixels:,} pixels {scans:,} times.",
-            remedy="Open it in an image viewer and save it anew.",
-        )
-
-
-def _count_scans(data: bytes, *, name: str) -> int:
-    """Walk from marker to marker up to the end marker, over segments by their stated length, as the decoder does."""
     scans = 0
+    frames: list[int] = []
+    exif: list[bytes] = []
     found = _MARKER.search(data, 2)
     while found:
-        code, at = data[found.end() - 1], found.end()
+        at = found.end()
+        code = data[at - 1]
         if code == _END:
-            return scans
+            return Outline(scans, tuple(frames), tuple(exif))
         # The decoder would take anything else for the end of the scan, and leave the rest of the picture grey.
         if scans and code not in _AFTER_SCAN:
             raise CorruptImageError(
                 f"{name}: the JPEG breaks off or is damaged within the picture.", remedy=_AGAIN
             )
-        scans += code == _SCAN
-        found = _MARKER.search(data, at + int.from_bytes(data[at : at + 2], "big"))
+        end = at + int.from_bytes(data[at : at + 2], "big")
+        if code == _SCAN:
+            scans += 1
+        elif code in _FRAMES:
+            frames.append(code)
+        elif code == _EXIF and data.startswith(_EXIF_START, at + 2):
+            exif.append(data[at + 2 : end])
+        found = _MARKER.search(data, end)
     raise TruncatedImageError(f"{name}: the JPEG ends before its end marker.", remedy=_AGAIN)
+
+
+def check_scans(outline: Outline, *, name: str, pixels: int, limits: Limits) -> None:
+    """Raise where a progressive file asks for too much work: each scan goes over the whole picture again."""
+    if outline.scans > 100 and outline.scans * pixels > 10 * limits.max_pixels:
+        raise CorruptImageError(
+            f"{name}: the JPEG asks to draw {pixels:,} pixels {outline.scans:,} times.",
+            remedy="Open it in an image viewer and save it anew.",
+        )
