@@ -18,8 +18,8 @@ from official_sets import (
     zipped,
 )
 
-from skyform.datasets.galaxy_zoo import gz2_vote_columns, gz2_vote_table, read_gz2
-from skyform.datasets.labels import gz2_votes
+from skyform.datasets.galaxy_zoo import gz2_vote_columns, read_gz2
+from skyform.datasets.labels import gz2_vote_table, gz2_votes
 from skyform.datasets.opening import open_dataset
 from skyform.errors import DataError
 from skyform.schema import DECALS

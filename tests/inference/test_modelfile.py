@@ -4,33 +4,37 @@ from pathlib import Path
 import pytest
 
 from skyform.errors import ModelError
-from skyform.inference import Classifier, ModelFile, bundled_path
+from skyform.inference import BUNDLED, DEFAULT, Classifier, ModelFile, bundled_path, model_path
 from skyform.schema import GALAXY10_DECALS
 
 onnx = pytest.importorskip("onnx")
 
 
-@pytest.mark.parametrize("precision", ["int8", "fp32"])
-def test_bundled_models_say_what_they_are(precision: str):
-    info = ModelFile(bundled_path(precision)).info
-    assert info.id == "galaxy-tree@1.0"
-    assert info.precision == precision
+@pytest.mark.parametrize("name", BUNDLED)
+def test_bundled_models_say_what_they_are(name: str):
+    info = ModelFile(bundled_path(name)).info
+    assert info.name == name
+    assert info.precision == "int8"
     assert info.taxonomies["galaxy10_decals"] is GALAXY10_DECALS
-    assert info.card["validation"][precision]["gz2_rmse"]["n"] == 86
+    assert info.card["validation"]["int8"]["gz2_rmse"]["n"] == 86
 
 
 def test_bundled_files_fit_the_limit():
-    sizes = [bundled_path(p).stat().st_size for p in ("int8", "fp32")]
-    assert sum(sizes) < 25e6
+    assert sum(bundled_path(name).stat().st_size for name in BUNDLED) < 25e6
 
 
-def test_bundled_card_is_the_models_card():
-    card = bundled_path("int8").with_name("CARD.md").read_text()
-    score = ModelFile(bundled_path("int8")).info.card["validation"]["int8"]["gz2_rmse"]
-    assert (
-        f"| {score['value']:.3f} ({score['low']:.3f} to {score['high']:.3f}) |".replace("| ", "", 1)
-        in card
-    )
+def test_a_name_that_is_not_bundled():
+    with pytest.raises(
+        ModelError, match=r"No model 'huge' comes with Skyform\. There are base, small"
+    ):
+        bundled_path("huge")
+
+
+def test_a_name_or_a_path(tmp_path: Path):
+    assert model_path(None) == bundled_path() == model_path(DEFAULT)
+    assert model_path("small") == bundled_path("small")
+    assert model_path("./small") == Path("small")
+    assert model_path(tmp_path / "x.onnx") == tmp_path / "x.onnx"
 
 
 def test_a_missing_model(tmp_path: Path):
@@ -40,13 +44,13 @@ def test_a_missing_model(tmp_path: Path):
 
 def test_a_damaged_model(tmp_path: Path):
     path = tmp_path / "cut.onnx"
-    path.write_bytes(bundled_path("int8").read_bytes()[:100_000])
+    path.write_bytes(bundled_path().read_bytes()[:100_000])
     with pytest.raises(ModelError, match="not a usable ONNX model"):
         Classifier.load(path)
 
 
 def changed(path: Path, **values: object) -> Path:
-    model = onnx.load(str(bundled_path("int8")))
+    model = onnx.load(str(bundled_path()))
     metadata = json.loads(model.metadata_props[0].value) | values
     del model.metadata_props[:]
     if values:

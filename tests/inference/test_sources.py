@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skyform.inference.sources import PICTURE_SUFFIXES, expand, read_list
+from skyform.inference.sources import expand, read_list
+from skyform.schema import PICTURE_SUFFIXES
 
 
 @pytest.fixture

@@ -129,7 +129,10 @@ def test_columns_are_those_of_the_specification_in_order():
     expected = ["id", "path", "kind", "kind_confidence"]
     for taxonomy in ("galaxy10_sdss", "galaxy10_decals", "hubble", "galaxy_zoo_1"):
         expected += [taxonomy, f"{taxonomy}_confidence"]
-    expected += [*KAGGLE_NAMES, "flags", "error", "model"]
+    expected += [*KAGGLE_NAMES, "rolled_up", "kind_set"]
+    for taxonomy in ("galaxy10_sdss", "galaxy10_decals", "hubble", "galaxy_zoo_1"):
+        expected += [f"{taxonomy}_set"]
+    expected += ["strangeness", "flags", "error", "model"]
     assert [c.name for c in COLUMNS] == expected
     assert len(KAGGLE_NAMES) == 37
     assert list(row(prediction())) == expected

@@ -24,7 +24,7 @@ def prediction() -> Prediction:
     return Prediction(
         id="m51",
         path="pictures/m51.jpg",
-        model="galaxy-tree@1",
+        model="base@1",
         flags=(Flag.CUT_BY_EDGE, Flag.OFF_CENTRE),
         kind=KindEstimate("galaxy", "galaxy", 0.9, {"galaxy": 0.9, "nebula": 0.1}),
         answers=(
@@ -59,7 +59,7 @@ def test_the_embedding_is_left_out_unless_asked_for(prediction: Prediction):
 
 def test_a_failed_picture_is_json():
     failure = Failure("empty-file", "m51.jpg has zero bytes.", "Download it again.")
-    failed = Prediction(id="m51", path="m51.jpg", model="galaxy-tree@1", failure=failure)
+    failed = Prediction(id="m51", path="m51.jpg", model="base@1", failure=failure)
     record = json.loads(json.dumps(failed.to_dict(), allow_nan=False))
     assert not failed.ok
     assert record["error"] == {

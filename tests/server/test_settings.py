@@ -55,7 +55,6 @@ def test_the_process_environment_is_the_default(monkeypatch: pytest.MonkeyPatch)
         ("SKYFORM_PORT", "70000", r"port is 70000.*at most 65535"),
         ("SKYFORM_WORKERS", "0", r"workers is 0.*at least 1"),
         ("SKYFORM_MAX_UPLOAD_BYTES", "-5", r"max_upload_bytes is -5.*at least 1"),
-        ("SKYFORM_PRECISION", "int4", r"precision is 'int4'.*fp32"),
     ],
 )
 def test_wrong_values_name_the_setting_and_the_remedy(name: str, value: str, match: str) -> None:

@@ -42,11 +42,13 @@ from skyform.datasets.splits import (
     split_dataset,
 )
 from skyform.datasets.stores import ArrayStore, FileStore, Hdf5Store, ParquetStore, ZipStore
+from skyform.datasets.strangers import STRANGERS, Stranger, stranger_pictures
 from skyform.datasets.summary import Summary, summarise
 from skyform.datasets.synthetic import SyntheticStore, synthetic_dataset
 from skyform.datasets.synthetic_draw import draw_galaxy
 from skyform.datasets.synthetic_galaxy import Galaxy
 from skyform.datasets.synthetic_labels import true_answers
+from skyform.datasets.synthetic_rows import synthetic_rows
 from skyform.datasets.synthetic_sky import SURVEYS
 from skyform.datasets.web import Visitor
 
@@ -58,6 +60,7 @@ __all__ = [
     "PUBLISHED",
     "RATIOS",
     "SOURCES",
+    "STRANGERS",
     "SURVEYS",
     "ArrayStore",
     "Collected",
@@ -80,6 +83,7 @@ __all__ = [
     "Skipped",
     "Source",
     "Stored",
+    "Stranger",
     "Summary",
     "SyntheticStore",
     "Visitor",
@@ -110,8 +114,10 @@ __all__ = [
     "spiral_rule",
     "split_dataset",
     "star_rule",
+    "stranger_pictures",
     "summarise",
     "synthetic_dataset",
+    "synthetic_rows",
     "true_answers",
     "write_manifest",
 ]

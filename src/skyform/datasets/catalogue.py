@@ -148,9 +148,10 @@ def _arms(row: Mapping[str, Any], agreement: float) -> Labels:
 
 
 def _deep_sky(row: Mapping[str, Any], agreement: float) -> Labels:
-    # A weak lens candidate is most often an ordinary galaxy with a companion: a hard negative for "lens".
-    label = "galaxy" if row["label"] == "lens_candidate_low" else row["label"]
-    return Labels(kinds=frozenset({label}))
+    # A weak lens candidate is most often an ordinary galaxy with a companion, and sometimes a lens: it is surely nothing else.
+    if row["label"] == "lens_candidate_low":
+        return Labels(kinds=frozenset({"galaxy", "lens"}))
+    return Labels(kinds=frozenset({row["label"]}))
 
 
 def _unlabelled(row: Mapping[str, Any], agreement: float) -> Labels:

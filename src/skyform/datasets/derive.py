@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy import ndarray
 
 from skyform.datasets.classes import relabelled
@@ -11,7 +11,17 @@ from skyform.datasets.dataset import DataSet
 from skyform.errors import DataError
 from skyform.schema import DECALS, KAGGLE, SKYFORM, Scheme, Taxonomy, conditional
 
-__all__ = ["decals_as_skyform", "derive_labels", "fractions_of", "relabel"]
+__all__ = [
+    "MAJORITY",
+    "decals_as_skyform",
+    "derive_labels",
+    "fractions_of",
+    "fractions_of_votes",
+    "majority_class",
+    "relabel",
+]
+
+MAJORITY = 0.55  # of all votes: what made the classes of Galaxy10
 
 _SAME: Mapping[str, str] = {
     "smooth-or-features.smooth": "smooth-or-featured.smooth",
@@ -34,7 +44,7 @@ _SAME: Mapping[str, str] = {
 }
 
 
-def derive_labels(dataset: DataSet, taxonomy: Taxonomy, *, majority: float = 0.55) -> DataSet:
+def derive_labels(dataset: DataSet, taxonomy: Taxonomy, *, majority: float = MAJORITY) -> DataSet:
     """The same pictures, labelled with the class that holds more than `majority` of all votes; "" where none does.
 
     Galaxy10 was made this way, with 0.55. Galaxy Zoo 2 did not ask which way the arms wind, so that no spiral gets either of Galaxy
@@ -51,17 +61,23 @@ def derive_labels(dataset: DataSet, taxonomy: Taxonomy, *, majority: float = 0.5
     if not 0 <= majority <= 1:
         raise ValueError(f"majority is {majority}; give a share between 0 and 1")
     fractions = fractions_of(dataset)
-    known = ~np.isnan(fractions[:, 0])
-    if not known.any():
+    if np.isnan(fractions[:, 0]).all():
         raise DataError(
             f"{dataset.title} has no votes to derive the classes of {taxonomy.name} from.",
             remedy="Use the set's own labels, or a set with votes: Kaggle, Galaxy Zoo 2, Galaxy Zoo DECaLS.",
         )
-    shares = taxonomy.shares(fractions)
-    best = shares.argmax(axis=1)
-    sure = known & (shares.max(axis=1) > majority)
-    labels = [taxonomy.classes[b].id if s else "" for b, s in zip(best, sure, strict=True)]
+    columns = majority_class(taxonomy, fractions, majority=majority)
+    labels = [taxonomy.classes[c].id if c >= 0 else "" for c in columns]
     return dataset.with_labels(Scheme.of(taxonomy), labels)
+
+
+def majority_class(
+    taxonomy: Taxonomy, fractions: Float[ndarray, "n 39"], *, majority: float = MAJORITY
+) -> Int[ndarray, " n"]:
+    """Column of the class that holds more than `majority` of all votes; -1 where none does, or a row is NaN."""
+    shares = taxonomy.shares(fractions)
+    sure = ~np.isnan(fractions[:, 0]) & (shares.max(axis=1) > majority)
+    return np.where(sure, shares.argmax(axis=1), -1)
 
 
 def relabel(dataset: DataSet, mapping: Mapping[str, str]) -> DataSet:
@@ -88,16 +104,23 @@ def fractions_of(dataset: DataSet) -> Float[ndarray, "n 39"]:
 
     Nobody was asked which way the arms wind, so both senses have a half.
     """
-    out = np.full((len(dataset), len(SKYFORM.answers)), np.nan)
-    votes = dataset.votes
-    counted = np.isfinite(votes[:, 0])
-    out[counted, : votes.shape[1]] = conditional(KAGGLE, votes[counted])
+    out = fractions_of_votes(dataset.votes)
+    counted = np.isfinite(out[:, 0])
     given = [r.info.get("decals") for r in dataset.records]
     rows = [i for i, g in enumerate(given) if g is not None and not counted[i]]
     if rows:
         out[rows] = decals_as_skyform(np.array([given[i] for i in rows], dtype=float))
     voted = np.isfinite(out[:, 0])
     out[voted, SKYFORM.slices["sense"]] = 0.5
+    return out
+
+
+def fractions_of_votes(votes: Float[ndarray, "n 37"]) -> Float[ndarray, "n 39"]:
+    """Conditional fractions in the columns of `SKYFORM` from Kaggle's cumulative ones; NaN throughout where there are none."""
+    out = np.full((len(votes), len(SKYFORM.answers)), np.nan)
+    known = np.isfinite(votes).all(axis=1)
+    out[known, : votes.shape[1]] = conditional(KAGGLE, votes[known])
+    out[known, SKYFORM.slices["sense"]] = 0.5
     return out
 
 

@@ -6,18 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float
-from numpy import ndarray
 
 from skyform.datasets.classes import classes_of
 from skyform.datasets.dataset import DataSet, Record
 from skyform.datasets.galaxy10 import sky_objects
 from skyform.datasets.joining import join_pictures, pictures_for
+from skyform.datasets.labels import gz2_vote_table
 from skyform.datasets.tables import column_names, ids_of, numbers_of, read_table, require_unique
 from skyform.errors import DataError
-from skyform.schema import KAGGLE, cumulative
+from skyform.schema import KAGGLE
 
-__all__ = ["GZ2_ID", "gz2_vote_columns", "gz2_vote_table", "read_gz2"]
+__all__ = ["GZ2_ID", "gz2_vote_columns", "read_gz2"]
 
 GZ2_ID = "dr7objid"
 _MAPPING = "gz2_filename_mapping.csv"
@@ -43,21 +42,6 @@ def gz2_vote_columns(columns: Sequence[str], *, kind: str = "weighted_fraction")
             remedy="Give the GZ2 catalogue of Hart et al. 2016 (gz2_hart16) with all its columns.",
         )
     return tuple(c for _, c in sorted(found, key=lambda f: tuple(map(int, f[0].groups()))))
-
-
-def gz2_vote_table(fractions: Float[ndarray, "n 37"]) -> Float[ndarray, "n 37"]:
-    """Cumulative fractions, by Kaggle's convention, of many rows at once: what `gz2_votes` gives for one.
-
-    `fractions` are the catalogue's, conditional on the question. A row is NaN throughout if its first question has no votes.
-    """
-    given = np.nan_to_num(fractions)
-    out = np.full(given.shape, np.nan)
-    for part in KAGGLE.slices.values():
-        total = given[:, part].sum(axis=1, keepdims=True)
-        np.divide(given[:, part], total, out=out[:, part], where=total > 0)
-    votes = np.nan_to_num(cumulative(KAGGLE, out))
-    votes[np.isnan(out[:, 0])] = np.nan
-    return votes
 
 
 def read_gz2(

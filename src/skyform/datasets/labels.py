@@ -22,6 +22,7 @@ __all__ = [
     "edge_on_rule",
     "example_rules",
     "galaxy_zoo_1_rule",
+    "gz2_vote_table",
     "gz2_votes",
     "spiral_rule",
     "star_rule",
@@ -70,14 +71,23 @@ def gz2_votes(
             remedy="Give the GZ2 catalogue of Hart et al. 2016 (gz2_hart16) with all its columns.",
         )
     given = np.array([float(row[c]) for c in sorted(columns, key=_gz2_order)])
-    fractions = np.full(len(KAGGLE.answers), np.nan)
+    votes = gz2_vote_table(given[None])[0]
+    return None if np.isnan(votes[0]) else votes
+
+
+def gz2_vote_table(fractions: Float[ndarray, "n 37"]) -> Float[ndarray, "n 37"]:
+    """Cumulative fractions, by Kaggle's convention, of many rows at once: what `gz2_votes` gives for one.
+
+    `fractions` are the catalogue's, conditional on the question. A row is NaN throughout if its first question has no votes.
+    """
+    given = np.nan_to_num(fractions)
+    out = np.full(given.shape, np.nan)
     for part in KAGGLE.slices.values():
-        total = np.nansum(given[part])
-        if total > 0:
-            fractions[part] = np.nan_to_num(given[part]) / total
-    if np.isnan(fractions[0]):
-        return None
-    return np.nan_to_num(cumulative(KAGGLE, fractions))
+        total = given[:, part].sum(axis=1, keepdims=True)
+        np.divide(given[:, part], total, out=out[:, part], where=total > 0)
+    votes = np.nan_to_num(cumulative(KAGGLE, out))
+    votes[np.isnan(out[:, 0])] = np.nan
+    return votes
 
 
 def _gz2_order(column: str) -> tuple[int, int]:

@@ -15,8 +15,9 @@ from numpy import ndarray
 from skyform.datasets.classes import classes_of, galaxy10_hint, split_name
 from skyform.datasets.dataset import DataSet, Record
 from skyform.datasets.galaxy10 import sky_objects
-from skyform.datasets.galaxy_zoo import gz2_vote_columns, gz2_vote_table
+from skyform.datasets.galaxy_zoo import gz2_vote_columns
 from skyform.datasets.kaggle import KAGGLE_COLUMNS
+from skyform.datasets.labels import gz2_vote_table
 from skyform.datasets.stores import ParquetStore
 from skyform.datasets.tables import ids_of, numbers_of, require_columns, require_unique
 from skyform.errors import DataError

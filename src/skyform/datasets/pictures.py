@@ -9,28 +9,9 @@ from pathlib import Path
 from skyform.datasets.dataset import ImageStore, Problem
 from skyform.datasets.stores import FileStore, ZipStore
 from skyform.errors import DataError
+from skyform.schema import PICTURE_SUFFIXES
 
 __all__ = ["Pictures", "find_pictures", "first_five", "is_picture", "is_zip", "stem_of"]
-
-_SUFFIXES = (
-    ".bmp",
-    ".fit",
-    ".fit.gz",
-    ".fits",
-    ".fits.bz2",
-    ".fits.fz",
-    ".fits.gz",
-    ".fts",
-    ".gif",
-    ".jfif",
-    ".jpe",
-    ".jpeg",
-    ".jpg",
-    ".png",
-    ".tif",
-    ".tiff",
-    ".webp",
-)
 
 
 @dataclass(frozen=True)
@@ -122,7 +103,7 @@ def find_pictures(root: Path, *, skip: Sequence[str] = ()) -> Pictures:
 
 def is_picture(name: str) -> bool:
     """Whether a file's name ends as those of pictures do."""
-    return name.lower().endswith(_SUFFIXES)
+    return name.lower().endswith(PICTURE_SUFFIXES)
 
 
 def is_zip(path: Path) -> bool:
@@ -138,7 +119,7 @@ def stem_of(name: str) -> str:
     """A picture's file name without its folder and its ending; the dots of a survey name stay."""
     base = name.rsplit("/", 1)[-1]
     lower = base.lower()
-    ending = max((s for s in _SUFFIXES if lower.endswith(s)), key=len, default="")
+    ending = max((s for s in PICTURE_SUFFIXES if lower.endswith(s)), key=len, default="")
     return base[: len(base) - len(ending)]
 
 

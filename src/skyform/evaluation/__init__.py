@@ -17,6 +17,12 @@ from skyform.evaluation.class_scores import (
     score_classes,
     score_sets,
 )
+from skyform.evaluation.confidence import (
+    Confidence,
+    Measured,
+    calibration_floor,
+    measure_confidence,
+)
 from skyform.evaluation.curves import (
     area_under_roc,
     average_precision,
@@ -36,7 +42,9 @@ from skyform.evaluation.metrics import (
     rmse,
 )
 from skyform.evaluation.mistakes import worst_rows, wrongness
+from skyform.evaluation.rejection import Rejection, separation
 from skyform.evaluation.runs import Predictions, RunFigure, RunResult, RunSummary
+from skyform.evaluation.settled import settled_answers
 from skyform.evaluation.significance import Paired, holm, mcnemar, paired_bootstrap
 from skyform.evaluation.validation import Answered, Truth, pooled_accuracy, validation_scores
 from skyform.evaluation.vote_scores import (
@@ -52,11 +60,14 @@ __all__ = [
     "Calibration",
     "ClassCalibration",
     "ClassRow",
+    "Confidence",
     "CrossFitted",
     "Estimate",
+    "Measured",
     "Paired",
     "Predictions",
     "QuestionScore",
+    "Rejection",
     "ReliabilityBin",
     "RunFigure",
     "RunResult",
@@ -68,6 +79,7 @@ __all__ = [
     "balanced_accuracy",
     "bootstrap",
     "calibration_error",
+    "calibration_floor",
     "class_report",
     "confusion",
     "confusion_shares",
@@ -80,6 +92,7 @@ __all__ = [
     "label_rows",
     "macro_area_under_roc",
     "mcnemar",
+    "measure_confidence",
     "paired_bootstrap",
     "pooled_accuracy",
     "precision_recall_curve",
@@ -91,6 +104,8 @@ __all__ = [
     "score_fractions",
     "score_labels",
     "score_sets",
+    "separation",
+    "settled_answers",
     "softmax",
     "validation_scores",
     "worst_rows",

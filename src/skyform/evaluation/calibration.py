@@ -1,4 +1,4 @@
-"""From logits to honest numbers: temperatures, intervals, and distrust of the unfamiliar. Serialised inside the model file."""
+"""From logits to honest numbers: shares, chances, sets of answers, and distrust of the unfamiliar. Serialised in the model file."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -6,9 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
 
+from skyform.evaluation.chances import sharpened
+from skyform.evaluation.class_rules import LEAST_SHARE
+from skyform.evaluation.conformal import in_set
+from skyform.evaluation.rejection import Rejection, reject_evidence
 from skyform.schema import KINDS, SKYFORM, Taxonomy, Tree
 
 __all__ = ["Calibration", "softmax"]
@@ -43,6 +47,8 @@ class Calibration:
         Distance in the embedding that 99 % of the validation pictures of every kind stay below.
     distrust : float
         Beyond it, the probability that it is none of the kinds rises to 1 - exp(-distrust (distance / familiar - 1)).
+    rejection : Rejection or None
+        How strange a picture is; None in files from before it was fitted.
     """
 
     temperatures: Mapping[str, float] = field(default_factory=dict)
@@ -52,6 +58,10 @@ class Calibration:
     class_temperatures: Mapping[str, float] = field(default_factory=dict)
     familiar: float = float("inf")
     distrust: float = 1.0
+    class_offsets: Mapping[str, list[float]] = field(default_factory=dict)
+    chances: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    sets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    rejection: Rejection | None = None
 
     def fractions(
         self, logits: Float[ndarray, "b answers"], *, tree: Tree = SKYFORM
@@ -85,7 +95,7 @@ class Calibration:
         p = softmax(logits.astype(float), temperature=self.kind_temperature)
         trust = np.exp(-self.distrust * np.maximum(distance / self.familiar - 1.0, 0.0))
         p = p * trust[:, None]
-        p[:, [k.id for k in KINDS].index("none")] += 1.0 - trust
+        p[:, _NONE] += 1.0 - trust
         return p
 
     def classes(
@@ -94,8 +104,68 @@ class Calibration:
         """Calibrated class probabilities of one taxonomy, and its coverage."""
         shares = taxonomy.shares(fractions)
         t = self.class_temperatures.get(taxonomy.id, 1.0)
-        p = softmax(np.log(np.maximum(shares, 1e-12)), temperature=t)
+        offsets = self.class_offsets.get(taxonomy.id)
+        if offsets is None:
+            p = softmax(np.log(np.maximum(shares, 1e-12)), temperature=t)
+        else:
+            p = softmax(np.log(np.maximum(shares, LEAST_SHARE)) / t + np.array(offsets))
         return p, np.minimum(shares.sum(axis=1), 1.0)
+
+    def answer_chances(
+        self, fractions: Float[ndarray, "b answers"], *, tree: Tree = SKYFORM
+    ) -> Float[ndarray, "b answers"]:
+        """The chance of each answer that it is the one most people give, of those asked; the share itself where nothing was fitted."""
+        out = fractions.copy()
+        for q, part in tree.slices.items():
+            if q in self.chances:
+                out[:, part] = sharpened(fractions[:, part], **self.chances[q])
+        return out
+
+    def answer_set(
+        self, name: str, p: Float[ndarray, "b answers"]
+    ) -> Bool[ndarray, "b answers"] | None:
+        """Which answers (classes, kinds) cannot be ruled out; None where no set was fitted.
+
+        Parameters
+        ----------
+        name : str
+            A question id, a taxonomy id, or "kind".
+        p : shape (b, answers)
+            Chances of that question's answers, of the classes, or of the kinds.
+        """
+        fitted = self.sets.get(name)
+        # A threshold of 0 comes from too few pictures: the set of everything would say nothing.
+        if fitted is None or not fitted["threshold"]:
+            return None
+        return in_set(p, fitted["threshold"])
+
+    def evidence_of_strangers(
+        self,
+        kinds: Float[ndarray, "b kinds"],
+        distance: Float[ndarray, " b"],
+        fractions: Float[ndarray, "b answers"],
+        *,
+        tree: Tree = SKYFORM,
+    ) -> Float[ndarray, "b 3"]:
+        """What speaks for a stranger, from the logits of the kinds, the distance in the embedding, and the tree's fractions."""
+        p = softmax(kinds.astype(float), temperature=self.kind_temperature)
+        return reject_evidence(
+            p[:, _NONE], fractions[:, tree.index[_STAR]], distance / self.familiar
+        )
+
+    def strangeness(
+        self,
+        kinds: Float[ndarray, "b kinds"],
+        distance: Float[ndarray, " b"],
+        fractions: Float[ndarray, "b answers"],
+        *,
+        tree: Tree = SKYFORM,
+    ) -> Float[ndarray, " b"]:
+        """How strange each picture is, 0 to 1; without a fit, the probability of "none of these"."""
+        if self.rejection is None:
+            return self.kinds(kinds, distance)[:, _NONE]
+        evidence = self.evidence_of_strangers(kinds, distance, fractions, tree=tree)
+        return self.rejection.strangeness(evidence)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -103,5 +173,12 @@ class Calibration:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Calibration":
-        """The inverse of `to_dict`; unknown keys are an error."""
-        return cls(**values)
+        """The inverse of `to_dict`; what older files lack stays as it was before there was a fit for it. Unknown keys are an error."""
+        given: dict[str, Any] = dict(values)
+        if given.get("rejection") is not None:
+            given["rejection"] = Rejection.from_dict(given["rejection"])
+        return cls(**given)
+
+
+_NONE = [k.id for k in KINDS].index("none")
+_STAR = "smooth-or-features.star"

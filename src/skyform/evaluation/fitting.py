@@ -1,24 +1,31 @@
 """Fits a `Calibration` on the validation split."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 from scipy import optimize, special
 
 from skyform.evaluation.calibration import Calibration, softmax
-from skyform.schema import KAGGLE, SKYFORM, TAXONOMIES, Rule
+from skyform.evaluation.chances import fit_chances
+from skyform.evaluation.class_rules import fit_class_rule
+from skyform.evaluation.conformal import COVERAGE, ENOUGH, fit_set, pooled_set
+from skyform.evaluation.rejection import fit_rejection
+from skyform.evaluation.settled import ASKED, settled_answers
+from skyform.schema import KAGGLE, KINDS, SKYFORM, TAXONOMIES, Rule, probability_asked
 
-__all__ = ["Evidence", "fit_calibration"]
+__all__ = ["Evidence", "fit_calibration", "strangers_and_known"]
 
 _GRID = 41
 # Few validation pictures are asked the deep questions: without a prior their temperatures would follow noise.
 _PRIOR_WIDTH = 0.25
 _DISTRUST = 4.0
-_ASKED = 10  # people; fewer make no fraction
+_NONE = [k.id for k in KINDS].index("none")
+_REACHED = 0.5  # of the people, by the model's own answers
 _ENOUGH = 100  # observed fractions; fewer make no interval
 
 
@@ -35,7 +42,7 @@ class Evidence:
         Cumulative fractions, NaN where unknown.
     counts : shape (n,)
         Number of classifications behind the votes; 0 where unknown.
-    rules : for each picture, the rules that hold for most people
+    rules : for each picture, the rules that hold for at least `evaluation.settled.SETTLES` of the people
     kind : shape (n,)
         Column of the true kind; -1 where unknown.
     classes : taxonomy id to class column, shape (n,); -1 where unknown
@@ -50,27 +57,114 @@ class Evidence:
     kind: Int[ndarray, " n"]
     classes: Mapping[str, Int[ndarray, " n"]]
 
+    @cached_property
+    def settled(self) -> Int[ndarray, "n questions"]:
+        """The right answer to each question of the tree, as its position in the question; -1 where unknown.
 
-def fit_calibration(seen: Evidence) -> Calibration:
-    """Temperatures by maximum a posteriori likelihood, intervals by their coverage of the observed fractions."""
+        Nothing is asked of a picture that shows no celestial object: it would make "star or artefact" look easy.
+        """
+        asked = probability_asked(SKYFORM, Calibration().fractions(self.answers))
+        reached = np.stack([asked[q.id] >= _REACHED for q in SKYFORM.questions], axis=1)
+        found = settled_answers(self.votes, self.counts, self.rules, reached=reached)
+        found[self.kind == _NONE] = -1
+        return found
+
+    def part(self, keep: Bool[ndarray, " n"]) -> "Evidence":
+        """The evidence of the pictures to keep."""
+        return Evidence(
+            self.answers[keep],
+            self.kinds[keep],
+            self.distance[keep],
+            self.votes[keep],
+            self.counts[keep],
+            [r for r, k in zip(self.rules, keep, strict=True) if k],
+            self.kind[keep],
+            {id: columns[keep] for id, columns in self.classes.items()},
+        )
+
+
+def fit_calibration(seen: Evidence, *, coverage: float = COVERAGE) -> Calibration:
+    """Everything that a calibration holds, from the evidence of the validation split.
+
+    Temperatures, chances and class rules by maximum a posteriori likelihood, intervals by their coverage of the observed fractions, sets
+    by split conformal prediction.
+
+    Parameters
+    ----------
+    seen : Evidence
+    coverage : float
+        Wanted share of the sets that hold the right answer.
+    """
     temperatures = {q: _question_temperature(seen, q) for q in SKYFORM.slices}
     plain = Calibration(temperatures=temperatures)
     fractions = plain.fractions(seen.answers)
     concentrations = _concentrations(seen, fractions)
     known = seen.kind >= 0
-    return Calibration(
+    rules = {
+        id: fit_class_rule(
+            TAXONOMIES[id], TAXONOMIES[id].shares(fractions[columns >= 0]), columns[columns >= 0]
+        )
+        for id, columns in seen.classes.items()
+    }
+    fitted = Calibration(
         temperatures=temperatures,
         concentrations=concentrations,
         intervals={q: _interval_table(s) for q, s in concentrations.items()},
         kind_temperature=_fit_temperature(
             lambda t: _log_loss(softmax(seen.kinds[known], temperature=t), seen.kind[known])
         ),
-        class_temperatures={
-            id: _class_temperature(id, columns, fractions) for id, columns in seen.classes.items()
-        },
+        class_temperatures={id: t for id, (t, _) in rules.items()},
         familiar=_familiar(seen),
         distrust=_DISTRUST,
+        class_offsets={id: offsets for id, (_, offsets) in rules.items()},
+        chances=fit_chances(fractions, seen.settled),
     )
+    strange, familiar = strangers_and_known(seen)
+    evidence = fitted.evidence_of_strangers(seen.kinds, seen.distance, fractions)
+    return replace(
+        fitted,
+        sets=_sets(seen, fitted, fractions, coverage=coverage),
+        rejection=fit_rejection(evidence, strange, familiar),
+    )
+
+
+def strangers_and_known(seen: Evidence) -> tuple[Float[ndarray, " n"], Bool[ndarray, " n"]]:
+    """The weight of each picture that shows nothing the model knows, and which show something it does.
+
+    Pictures of the kind "none of these" count together as much as all that people called a star or an artefact.
+    """
+    none = seen.kind == _NONE
+    answers = [a.id for a in SKYFORM.questions[0].answers]
+    first = seen.settled[:, 0]
+    star = (first == answers.index("smooth-or-features.star")) & ~none
+    strange = none / max(none.sum(), 1) + star / max(star.sum(), 1)
+    return strange, ~none & ~star & ((first >= 0) | (seen.kind >= 0))
+
+
+def _sets(
+    seen: Evidence,
+    fitted: Calibration,
+    fractions: Float[ndarray, "n answers"],
+    *,
+    coverage: float,
+) -> dict[str, dict[str, float]]:
+    chances = fitted.answer_chances(fractions)
+    pairs = {
+        q: (chances[known][:, part], seen.settled[known, i])
+        for i, (q, part) in enumerate(SKYFORM.slices.items())
+        for known in [seen.settled[:, i] >= 0]
+    }
+    for id, columns in seen.classes.items():
+        known = columns >= 0
+        pairs[id] = fitted.classes(TAXONOMIES[id], fractions[known])[0], columns[known]
+    known = seen.kind >= 0
+    pairs["kind"] = fitted.kinds(seen.kinds[known], seen.distance[known]), seen.kind[known]
+    few = [pair for pair in pairs.values() if len(pair[1]) < 2 * ENOUGH]
+    shared = pooled_set(few, coverage=coverage)
+    return {
+        name: fit_set(*pair, coverage=coverage) if len(pair[1]) >= ENOUGH else shared
+        for name, pair in pairs.items()
+    }
 
 
 def _familiar(seen: Evidence) -> float:
@@ -146,7 +240,7 @@ def _observed(
     """Predicted and observed conditional fractions, where at least ten people were asked."""
     part = KAGGLE.slices[question]
     asked = np.nan_to_num(seen.votes[:, part]).sum(axis=1)
-    enough = asked * seen.counts >= _ASKED
+    enough = asked * seen.counts >= ASKED
     observed = seen.votes[enough, part] / asked[enough, None]
     return fractions[enough, part].ravel(), observed.ravel()
 
@@ -178,12 +272,3 @@ def _interval_table(concentration: float) -> dict[str, list[float]]:
         "low": np.round(low, 5).tolist(),
         "high": np.round(high, 5).tolist(),
     }
-
-
-def _class_temperature(
-    taxonomy: str, columns: Int[ndarray, " n"], fractions: Float[ndarray, "n answers"]
-) -> float:
-    known = columns >= 0
-    shares = TAXONOMIES[taxonomy].shares(fractions[known])
-    logs = np.log(np.maximum(shares, 1e-12))
-    return _fit_temperature(lambda t: _log_loss(softmax(logs, temperature=t), columns[known]))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from skyform.errors import DataError
 from skyform.evaluation.comparison import group_runs
+from skyform.evaluation.ideas_page import IdeaRun, ideas_section
 from skyform.evaluation.metrics import Estimate
 from skyform.evaluation.run_files import RESULT, read_summary, write_summary
 from skyform.evaluation.runs import RunSummary
@@ -109,14 +110,18 @@ class _System:
         return text
 
 
-def results_page(summaries: Mapping[str, RunSummary], *, command: str) -> str:
-    """The page, as Markdown: a table for each task and data set, then a section for each system.
+def results_page(
+    summaries: Mapping[str, RunSummary], *, command: str, ideas: Sequence[IdeaRun] = ()
+) -> str:
+    """The page, as Markdown: the ideas, then a table for each task and data set and a section for each system.
 
     Parameters
     ----------
     summaries : mapping of place to RunSummary
     command : str
         What makes the page again; it stands at its head.
+    ideas : sequence of IdeaRun
+        Measured for the models that ship.
     """
     lines = [
         "# Results",
@@ -125,6 +130,7 @@ def results_page(summaries: Mapping[str, RunSummary], *, command: str) -> str:
         "",
         *_introduction(summaries),
     ]
+    lines += ["", *ideas_section(ideas)] if ideas else []
     for task, title, systems in _tables(summaries):
         lines += ["", f"## {title}: {_TASKS[task]}", "", *_about(systems), "", *_table(systems)]
         for system in systems:

@@ -1,6 +1,21 @@
 """Pictures in, `Prediction`s out, on ONNX Runtime alone."""
 
 from skyform.inference.classifier import Classifier
-from skyform.inference.modelfile import BUNDLED, ModelFile, ModelInfo, bundled_path
+from skyform.inference.modelfile import (
+    BUNDLED,
+    DEFAULT,
+    ModelFile,
+    ModelInfo,
+    bundled_path,
+    model_path,
+)
 
-__all__ = ["BUNDLED", "Classifier", "ModelFile", "ModelInfo", "bundled_path"]
+__all__ = [
+    "BUNDLED",
+    "DEFAULT",
+    "Classifier",
+    "ModelFile",
+    "ModelInfo",
+    "bundled_path",
+    "model_path",
+]

@@ -13,9 +13,10 @@ import numpy as np
 from skyform.errors import ImageError, SkyformError
 from skyform.images import Limits, Picture, Prepared, Source, decode
 from skyform.inference.evidence import evidence_map
-from skyform.inference.modelfile import ModelFile, ModelInfo, Precision, bundled_path
+from skyform.inference.modelfile import ModelFile, ModelInfo, model_path
 from skyform.inference.readout import averaged, predictions
 from skyform.schema import Failure, Prediction
+from skyform.schema.modelfile import ORIENTATIONS
 
 __all__ = ["Classifier"]
 
@@ -59,18 +60,15 @@ class Classifier:
         cls,
         model: str | os.PathLike[str] | None = None,
         *,
-        precision: Precision = "int8",
         threads: int | None = None,
         limits: Limits | None = None,
     ) -> "Classifier":
-        """Open a model file, or the bundled model.
+        """Open a model that comes with Skyform, or a model file.
 
         Parameters
         ----------
-        model : path, optional
-            An ONNX file that `skyform train`, `skyform fit` or `skyform export` made.
-        precision : "int8" or "fp32"
-            Of the bundled model; no meaning for a file.
+        model : str or path, optional
+            "base" (the default) or "small", see `BUNDLED`; or an ONNX file that `skyform train`, `skyform fit` or `skyform export` made.
         threads : int, optional
             Threads inside one call of the network; all cores by default.
         limits : Limits, optional
@@ -79,8 +77,7 @@ class Classifier:
         ------
         ModelError
         """
-        path = bundled_path(precision) if model is None else model
-        return cls(ModelFile(path, threads=threads), limits=limits)
+        return cls(ModelFile(model_path(model), threads=threads), limits=limits)
 
     @property
     def info(self) -> ModelInfo:
@@ -93,7 +90,7 @@ class Classifier:
         *,
         id: str | None = None,
         evidence: bool | str = False,
-        average: bool = False,
+        average: bool | None = None,
     ) -> Prediction:
         """Classify one picture. A picture that cannot be used gives a `Prediction` with `failure`.
 
@@ -104,8 +101,9 @@ class Classifier:
             Name in the result; the file's stem by default.
         evidence : bool or answer id
             Whether to draw the evidence map: of the decisive answer, or of the one of `info.maps` that is named.
-        average : bool
-            Average over the eight flips and rotations: slower, a little more accurate.
+        average : bool, optional
+            True averages over all eight flips and rotations, False takes one look; by default the model's own number of looks, for which it was
+            calibrated.
 
         Raises
         ------
@@ -122,7 +120,7 @@ class Classifier:
         images: Iterable[Source] | Source,
         *,
         evidence: bool | str = False,
-        average: bool = False,
+        average: bool | None = None,
         batch_size: int = 32,
         workers: int | None = None,
     ) -> Iterator[Prediction]:
@@ -172,7 +170,7 @@ class Classifier:
         return _Item(id, path, prepared, None, picture if keep else None)
 
     def _predict(
-        self, items: Sequence[_Item], *, evidence: bool | str, average: bool
+        self, items: Sequence[_Item], *, evidence: bool | str, average: bool | None
     ) -> list[Prediction]:
         good = [i for i in items if i.prepared is not None]
         made: Iterator[Prediction] = iter(())
@@ -186,11 +184,12 @@ class Classifier:
         ]
 
     def _classified(
-        self, items: Sequence[_Item], *, evidence: bool | str, average: bool
+        self, items: Sequence[_Item], *, evidence: bool | str, average: bool | None
     ) -> list[Prediction]:
         prepared = [i.prepared for i in items if i.prepared is not None]
         pixels = np.stack([p.pixels for p in prepared])
-        outputs = averaged(self.model, pixels) if average else self.model.run(pixels)
+        looks = self.info.looks if average is None else len(ORIENTATIONS) if average else 1
+        outputs = averaged(self.model, pixels, looks=looks)
         made = predictions(
             outputs,
             info=self.info,

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -18,19 +19,26 @@ from skyform.evaluation.calibration import Calibration
 from skyform.evaluation.class_calibration import ClassCalibration
 from skyform.images import Preprocess
 from skyform.schema import KINDS, SKYFORM, TAXONOMIES, Scheme, Taxonomy, Tree
-from skyform.schema.modelfile import METADATA_KEY, MODEL_TREES, READABLE, check_scheme
+from skyform.schema.modelfile import LOOKS, METADATA_KEY, MODEL_TREES, READABLE, check_scheme
 
 __all__ = [
     "BUNDLED",
+    "DEFAULT",
     "ModelFile",
     "ModelInfo",
     "Outputs",
-    "Precision",
     "bundled_path",
+    "model_path",
 ]
 
-Precision = Literal["int8", "fp32"]
-BUNDLED = "galaxy-tree"
+# The models that come with Skyform, and what each is for.
+BUNDLED: Mapping[str, str] = MappingProxyType(
+    {
+        "base": "the most accurate",
+        "small": "many times as fast, a little less accurate",
+    }
+)
+DEFAULT = "base"
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,8 @@ class ModelInfo:
         Of its own classes.
     maps : tuple of str
         What it can draw evidence for: answer ids, kind ids, and `scheme:class`.
+    looks : int
+        Orientations of each picture over which it averages its answers.
     """
 
     name: str
@@ -67,6 +77,7 @@ class ModelInfo:
     scheme: Scheme | None = None
     class_calibration: ClassCalibration = field(default_factory=ClassCalibration)
     maps: tuple[str, ...] = ()
+    looks: int = 1
 
     @property
     def id(self) -> str:
@@ -130,7 +141,7 @@ class ModelFile:
         if not self.path.is_file():
             raise ModelError(
                 f"The model {self.path} does not exist.",
-                remedy="Give the path of an .onnx file, or leave --model out for the bundled one.",
+                remedy=f"Give the path of an .onnx file, or one of {', '.join(BUNDLED)}.",
             )
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
@@ -168,15 +179,26 @@ class ModelFile:
         return [np.asarray(o) for o in outputs]
 
 
-def bundled_path(precision: Precision) -> Path:
-    """Where the model that ships lies.
+def model_path(model: str | os.PathLike[str] | None) -> Path:
+    """The file behind what a person names: one of `BUNDLED`, a path, or nothing for the default. A file `base` is `./base`."""
+    if model is None:
+        return bundled_path()
+    return bundled_path(model) if isinstance(model, str) and model in BUNDLED else Path(model)
+
+
+def bundled_path(name: str = DEFAULT) -> Path:
+    """Where a model that comes with Skyform lies.
 
     Raises
     ------
     ModelError
-        If the installation is incomplete.
+        If there is none of that name, or the installation is incomplete.
     """
-    path = Path(str(resources.files("skyform"))) / "bundled" / f"{BUNDLED}.{precision}.onnx"
+    if name not in BUNDLED:
+        raise ModelError(
+            f"No model {name!r} comes with Skyform.", remedy=f"There are {', '.join(BUNDLED)}."
+        )
+    path = Path(str(resources.files("skyform"))) / "bundled" / f"{name}.onnx"
     if not path.is_file():
         raise ModelError(
             f"The bundled model {path.name} is missing from this installation.",
@@ -223,12 +245,19 @@ def _read_info(
             scheme=scheme,
             class_calibration=ClassCalibration.from_dict(own.get("calibration", {})),
             maps=_maps(tree, bool(values["kinds"]), scheme, shapes=shapes, path=path),
+            looks=_looks(values.get("looks", 1)),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(
             f"{path} is an ONNX model without Skyform's metadata ({error!r}).",
             remedy="Give a model that `skyform train`, `skyform fit` or `skyform export` made.",
         ) from error
+
+
+def _looks(value: Any) -> int:
+    if value not in LOOKS:
+        raise ValueError(f"looks is {value!r}")
+    return int(value)
 
 
 def _check_readable(values: Mapping[str, Any], path: Path) -> None:

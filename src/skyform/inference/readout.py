@@ -1,12 +1,13 @@
 """From a network's raw outputs to `Prediction`s, a batch at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from numpy import ndarray
 
+from skyform.evaluation.calibration import Calibration
 from skyform.images import Prepared
 from skyform.inference.modelfile import ModelFile, ModelInfo, Outputs
 from skyform.schema import (
@@ -21,26 +22,28 @@ from skyform.schema import (
     cumulative,
     most_probable_path,
     probability_asked,
+    rolled_up,
     sentence,
 )
-from skyform.schema.modelfile import mirror_images
-from skyform.schema.words import class_sentence
+from skyform.schema.modelfile import ORIENTATIONS, mirror_images
+from skyform.schema.words import SURE, class_sentence
 
 __all__ = ["averaged", "predictions", "turned"]
 
-_UNSURE = 0.66
 
-
-def averaged(model: ModelFile, pixels: UInt8[ndarray, "b size size 3"]) -> Outputs:
-    """Outputs averaged over the eight flips and rotations of a square.
+def averaged(
+    model: ModelFile, pixels: UInt8[ndarray, "b size size 3"], *, looks: int = 8
+) -> Outputs:
+    """Outputs averaged over the first `looks` (1, 2, 4 or 8) of the eight flips and rotations of a square.
 
     Logits are averaged as they are: for a softmax that is the normalised geometric mean of the probabilities. A mirrored picture
     winds the other way, so its two sense-of-rotation logits change places, and so do classes that differ in the sense alone.
     """
+    if looks == 1:
+        return model.run(pixels)
     runs = [
         _as_upright(model.run(turned(pixels, quarter, mirror)), mirror, model.info)
-        for mirror in (False, True)
-        for quarter in range(4)
+        for quarter, mirror in ORIENTATIONS[:looks]
     ]
     return Outputs(
         np.mean([r.embedding for r in runs], axis=0),
@@ -103,6 +106,8 @@ def predictions(
         made = _with_kinds(made, outputs, info)
     if info.tree is not None:
         made = _with_tree(made, outputs, info, info.tree)
+    if info.names_kinds and info.tree is not None:
+        made = _with_strangeness(made, outputs, info, info.tree)
     if info.scheme is not None:
         made = _with_own_classes(made, outputs, info, info.scheme)
     return made
@@ -110,11 +115,13 @@ def predictions(
 
 def _with_kinds(made: list[Prediction], outputs: Outputs, info: ModelInfo) -> list[Prediction]:
     probabilities = info.calibration.kinds(_given(outputs.kinds), _given(outputs.distance))
+    found = info.calibration.answer_set("kind", probabilities)
+    sets = _named(found, probabilities, [k.id for k in KINDS])
     out: list[Prediction] = []
-    for prediction, p in zip(made, probabilities, strict=True):
-        kind = _kind(p)
+    for i, prediction in enumerate(made):
+        kind = replace(_kind(probabilities[i]), answer_set=sets[i])
         told = replace(prediction, kind=kind)
-        if kind.confidence < _UNSURE:
+        if kind.confidence < SURE:
             # Where the model has classes of its own, it is they that are sure or not.
             told = told if info.scheme is not None else _flagged(told, Flag.UNSURE)
         elif kind.id != "galaxy":
@@ -131,20 +138,63 @@ def _with_tree(
     low, high = calibration.bounds(fractions, tree=tree)
     everyone = cumulative(tree, fractions)
     asked = probability_asked(tree, fractions)
-    classes = {t.id: calibration.classes(t, fractions) for t in info.taxonomies.values()}
-    return [
-        replace(
+    chances = calibration.answer_chances(fractions, tree=tree)
+    sets = _question_sets(chances, calibration, tree)
+    classes = _classes(fractions, info)
+    out: list[Prediction] = []
+    for i, prediction in enumerate(made):
+        inside = {q: answers[i] for q, answers in sets.items()}
+        kept = _sure_of(tree, chances[i], inside)
+        told = replace(
             prediction,
-            answers=_answers(tree, fractions[i], low[i], high[i], everyone[i]),
+            answers=_answers(tree, fractions[i], low[i], high[i], everyone[i], chances[i]),
             asked={q: float(a[i]) for q, a in asked.items()},
             path_taken=most_probable_path(tree, fractions[i]),
-            sentence=sentence(tree, prediction.kind, fractions[i]),
-            classes={
-                t: _class(info, t, p[i], float(coverage[i])) for t, (p, coverage) in classes.items()
-            },
+            rolled_up=kept,
+            answer_sets=inside,
+            sentence=sentence(tree, prediction.kind, chances[i], kept=kept),
+            classes={t: estimates[i] for t, estimates in classes.items()},
         )
-        for i, prediction in enumerate(made)
-    ]
+        out.append(told)
+    return out
+
+
+def _question_sets(
+    chances: Float[ndarray, "b answers"], calibration: Calibration, tree: Tree
+) -> dict[str, list[tuple[str, ...]]]:
+    """One set a picture for each question that has a fitted one."""
+    out: dict[str, list[tuple[str, ...]]] = {}
+    for q, part in tree.slices.items():
+        found = calibration.answer_set(q, chances[:, part])
+        if found is not None:
+            out[q] = _named(found, chances[:, part], [a.id for a in tree.question[q].answers])
+    return out
+
+
+def _sure_of(
+    tree: Tree, chances: Float[ndarray, " answers"], sets: Mapping[str, Sequence[str]]
+) -> tuple[str, ...]:
+    """The part of the most probable path that is sure: likely answers, alone in their sets."""
+    # No chance is above 1: a set of several answers ends the path.
+    thresholds = {q: SURE if len(answers) == 1 else 2.0 for q, answers in sets.items()}
+    return rolled_up(tree, chances, threshold=SURE, thresholds=thresholds)
+
+
+def _with_strangeness(
+    made: list[Prediction], outputs: Outputs, info: ModelInfo, tree: Tree
+) -> list[Prediction]:
+    calibration = info.calibration
+    fractions = calibration.fractions(_given(outputs.answers), tree=tree)
+    strangeness = calibration.strangeness(
+        _given(outputs.kinds), _given(outputs.distance), fractions, tree=tree
+    )
+    limit = 1.0 if calibration.rejection is None else calibration.rejection.threshold
+    out: list[Prediction] = []
+    for prediction, value in zip(made, strangeness.tolist(), strict=True):
+        told = replace(prediction, strangeness=value)
+        doubtful = value > limit and Flag.NOT_A_GALAXY not in prediction.flags
+        out.append(_flagged(told, Flag.NOT_A_GALAXY) if doubtful else told)
+    return out
 
 
 def _with_own_classes(
@@ -152,15 +202,13 @@ def _with_own_classes(
 ) -> list[Prediction]:
     calibration = info.class_calibration
     probabilities = calibration.probabilities(_given(outputs.classes))
-    sets = calibration.answer_sets(probabilities)
+    # A threshold of 0 was never fitted: its set of all classes would say nothing.
+    found = calibration.answer_sets(probabilities) if calibration.threshold else None
+    sets = _named(found, probabilities, scheme.ids)
     out: list[Prediction] = []
-    for prediction, p, inside in zip(made, probabilities, sets, strict=True):
-        ranked = [int(c) for c in np.argsort(-p, kind="stable")]
-        best = scheme.classes[ranked[0]]
-        # A threshold of 0 was never fitted: its set of all classes would say nothing.
-        answer_set = (
-            tuple(scheme.ids[c] for c in ranked if inside[c]) if calibration.threshold else ()
-        )
+    for i, prediction in enumerate(made):
+        p = probabilities[i]
+        best = scheme.classes[int(p.argmax())]
         estimate = ClassEstimate(
             scheme.id,
             best.number,
@@ -169,7 +217,7 @@ def _with_own_classes(
             float(p.max()),
             1.0,
             tuple(p.tolist()),
-            answer_set,
+            sets[i],
         )
         told = replace(
             prediction,
@@ -201,8 +249,28 @@ def _kind(p: Float[ndarray, " kinds"]) -> KindEstimate:
     )
 
 
+def _named(
+    sets: Bool[ndarray, "b answers"] | None,
+    p: Float[ndarray, "b answers"],
+    ids: Sequence[str],
+) -> list[tuple[str, ...]]:
+    """The ids in each picture's set, the most probable first; empty without sets."""
+    if sets is None:
+        return [()] * len(p)
+    ranked: list[list[int]] = np.argsort(-p, axis=1, kind="stable").tolist()
+    return [
+        tuple(ids[c] for c in order if inside[c])
+        for order, inside in zip(ranked, sets.tolist(), strict=True)
+    ]
+
+
 def _answers(
-    tree: Tree, fraction: ndarray, low: ndarray, high: ndarray, everyone: ndarray
+    tree: Tree,
+    fraction: ndarray,
+    low: ndarray,
+    high: ndarray,
+    everyone: ndarray,
+    confidence: ndarray,
 ) -> tuple[AnswerEstimate, ...]:
     return tuple(
         AnswerEstimate(a.id, a.question, a.text, a.column, *numbers)
@@ -212,13 +280,34 @@ def _answers(
             low.tolist(),
             high.tolist(),
             everyone.tolist(),
+            confidence.tolist(),
             strict=True,
         )
     )
 
 
-def _class(info: ModelInfo, taxonomy: str, p: ndarray, coverage: float) -> ClassEstimate:
-    best = info.taxonomies[taxonomy].classes[int(p.argmax())]
-    return ClassEstimate(
-        taxonomy, best.number, best.id, best.name, float(p.max()), coverage, tuple(p.tolist())
-    )
+def _classes(
+    fractions: Float[ndarray, "b answers"], info: ModelInfo
+) -> dict[str, list[ClassEstimate]]:
+    """One estimate a picture in each taxonomy that the model's tree supports."""
+    out: dict[str, list[ClassEstimate]] = {}
+    for taxonomy in info.taxonomies.values():
+        p, coverage = info.calibration.classes(taxonomy, fractions)
+        found = info.calibration.answer_set(taxonomy.id, p)
+        sets = _named(found, p, [c.id for c in taxonomy.classes])
+        out[taxonomy.id] = []
+        for i, row in enumerate(p):
+            best = taxonomy.classes[int(row.argmax())]
+            out[taxonomy.id].append(
+                ClassEstimate(
+                    taxonomy.id,
+                    best.number,
+                    best.id,
+                    best.name,
+                    float(row.max()),
+                    float(coverage[i]),
+                    tuple(row.tolist()),
+                    sets[i],
+                )
+            )
+    return out

@@ -11,28 +11,9 @@ from fnmatch import fnmatchcase
 from os import DirEntry
 from pathlib import Path
 
-__all__ = ["PICTURE_SUFFIXES", "expand", "read_list"]
+from skyform.schema import PICTURE_SUFFIXES
 
-# Ends of names that count as pictures inside a folder; compressed FITS has two parts.
-PICTURE_SUFFIXES: tuple[str, ...] = (
-    ".bmp",
-    ".fit",
-    ".fit.gz",
-    ".fits",
-    ".fits.bz2",
-    ".fits.fz",
-    ".fits.gz",
-    ".fts",
-    ".gif",
-    ".jfif",
-    ".jpe",
-    ".jpeg",
-    ".jpg",
-    ".png",
-    ".tif",
-    ".tiff",
-    ".webp",
-)
+__all__ = ["expand", "read_list"]
 
 _MAGIC = re.compile(r"[*?\[]")
 

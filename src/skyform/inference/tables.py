@@ -94,6 +94,15 @@ def _own_columns(scheme: Scheme) -> tuple[Column, ...]:
     )
 
 
+def _set_column(taxonomy: Taxonomy) -> Column:
+    return Column(
+        f"{taxonomy.id}_set",
+        "text",
+        f"Ids of the {taxonomy.name} classes that cannot be ruled out, joined by ;",
+        "meta.code.multip;src.morph.type",
+    )
+
+
 def _class_columns(taxonomy: Taxonomy) -> tuple[Column, Column]:
     classes = ", ".join(f"{c.number} {c.id}" for c in taxonomy.classes)
     return (
@@ -141,6 +150,24 @@ _KIND = (
         "stat.probability;src.class",
     ),
 )
+_ROLLED_UP = Column(
+    "rolled_up",
+    "text",
+    "Answers from the root of the tree that are sure enough to say, joined by ;",
+    "meta.code.multip;src.morph",
+)
+_KIND_SET = Column(
+    "kind_set",
+    "text",
+    "Kinds that cannot be ruled out, joined by ;",
+    "meta.code.multip;src.class",
+)
+_STRANGENESS = Column(
+    "strangeness",
+    "number",
+    "How much speaks for a picture of nothing that the model knows, 0 to 1",
+    "stat.probability",
+)
 _LAST = (
     Column(
         "flags",
@@ -160,6 +187,10 @@ COLUMNS: tuple[Column, ...] = (
     *_KIND,
     *(column for taxonomy in _TAXONOMIES for column in _class_columns(taxonomy)),
     *_answer_columns(_DECIMALS),
+    _ROLLED_UP,
+    _KIND_SET,
+    *map(_set_column, _TAXONOMIES),
+    _STRANGENESS,
     *_LAST,
 )
 
@@ -178,6 +209,10 @@ def columns_of(info: ModelInfo) -> tuple[Column, ...]:
         *(_KIND if info.names_kinds else ()),
         *(c for t in _TAXONOMIES if t.id in info.taxonomies for c in _class_columns(t)),
         *(c for c in _answer_columns(_DECIMALS) if c.name in answers),
+        *((_ROLLED_UP,) if info.tree else ()),
+        *((_KIND_SET,) if info.names_kinds else ()),
+        *(_set_column(t) for t in _TAXONOMIES if t.id in info.taxonomies),
+        *((_STRANGENESS,) if info.tree and info.names_kinds else ()),
         *_LAST,
     )
 
@@ -221,9 +256,14 @@ def _values(prediction: Prediction, scheme: Scheme | None) -> dict[str, Value]:
     if prediction.kind is not None:
         values["kind"] = prediction.kind.id
         values["kind_confidence"] = _number(prediction.kind.confidence, _DECIMALS)
+        values["kind_set"] = ";".join(prediction.kind.answer_set)
     for id, estimate in prediction.classes.items():
         values[id] = int(estimate.number)
         values[f"{id}_confidence"] = _number(estimate.confidence, _DECIMALS)
+        values[f"{id}_set"] = ";".join(estimate.answer_set)
+    values["rolled_up"] = ";".join(prediction.rolled_up)
+    if prediction.strangeness is not None:
+        values["strangeness"] = _number(prediction.strangeness, _DECIMALS)
     for answer in prediction.answers:
         values[answer.column] = _number(answer.cumulative, _DECIMALS)
     return values | _own_values(prediction, scheme)

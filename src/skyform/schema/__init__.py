@@ -10,6 +10,7 @@ from skyform.schema.prediction import (
     Prediction,
 )
 from skyform.schema.schemes import ClassName, Scheme
+from skyform.schema.suffixes import PICTURE_SUFFIXES
 from skyform.schema.taxonomies import (
     CLEAN5,
     FIVE_WAY,
@@ -46,6 +47,7 @@ __all__ = [
     "HUBBLE",
     "KAGGLE",
     "KINDS",
+    "PICTURE_SUFFIXES",
     "SKYFORM",
     "TAXONOMIES",
     "TREES",

@@ -12,8 +12,10 @@ from skyform.schema.trees import GZ2, KAGGLE, SKYFORM
 
 __all__ = [
     "FORMAT",
+    "LOOKS",
     "METADATA_KEY",
     "MODEL_TREES",
+    "ORIENTATIONS",
     "READABLE",
     "RESERVED_COLUMNS",
     "check_scheme",
@@ -29,8 +31,26 @@ READABLE = (1, 2)
 # Trees that a model can answer: those with the questions that sentences and taxonomies speak of.
 MODEL_TREES = {t.id: t for t in (SKYFORM, KAGGLE, GZ2)}
 # Columns of our tables that no model's own classes may take. Result files do not tell capitals apart.
-RESERVED_COLUMNS = frozenset({"id", "path", "kind", "kind_confidence", "flags", "error", "model"})
+RESERVED_COLUMNS = frozenset(
+    {
+        *("id", "path", "kind", "kind_confidence", "kind_set", "rolled_up", "strangeness"),
+        *("flags", "error", "model"),
+    }
+)
 _LARGEST_NUMBER = 2**31 - 1
+
+# The flips and turns of a square, as (quarter turns, mirrored first), in an order of which the first 1, 2, 4 or 8 lie far apart.
+ORIENTATIONS = (
+    (0, False),
+    (2, True),
+    (1, False),
+    (3, True),
+    (2, False),
+    (0, True),
+    (3, False),
+    (1, True),
+)
+LOOKS = (1, 2, 4, 8)
 
 
 def description(
@@ -46,6 +66,7 @@ def description(
     calibration: Mapping[str, Any] | None = None,
     scheme: Scheme | None = None,
     class_calibration: Mapping[str, Any] | None = None,
+    looks: int = 1,
 ) -> dict[str, Any]:
     """The metadata of a model file, as plain values.
 
@@ -71,6 +92,8 @@ def description(
         Classes of the model's own.
     class_calibration : mapping, optional
         `ClassCalibration.to_dict()`.
+    looks : int
+        Orientations of the picture (the first of `ORIENTATIONS`) over which answers are averaged, as they were when it was calibrated.
 
     Raises
     ------
@@ -87,6 +110,8 @@ def description(
         raise ModelError(f"tree is {tree!r}; models answer {', '.join(MODEL_TREES)}.")
     if list(kinds) not in ([], [k.id for k in KINDS]):
         raise ModelError(f"kinds are {list(kinds)}; give those of `KINDS` in their order, or none.")
+    if looks not in LOOKS:
+        raise ModelError(f"looks is {looks}; it must be one of {LOOKS}.")
     if scheme is not None:
         check_scheme(scheme)
     try:
@@ -101,6 +126,7 @@ def description(
         "precision": precision,
         "tree": tree,
         "kinds": list(kinds),
+        "looks": looks,
         "preprocess": dict(preprocess),
         "calibration": dict(calibration or {}),
         "classes": None
@@ -129,7 +155,7 @@ def check_scheme(scheme: Scheme) -> None:
     taken = {c.lower() for c in RESERVED_COLUMNS} | {a.column.lower() for a in SKYFORM.answers}
     for taxonomy in TAXONOMIES:
         if taxonomy != scheme.id:
-            taken |= {taxonomy, f"{taxonomy}_confidence"}
+            taken |= {taxonomy, f"{taxonomy}_confidence", f"{taxonomy}_set"}
     for column in class_columns(scheme):
         if column.lower() in taken:
             raise ModelError(

@@ -88,12 +88,16 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class KindEstimate:
-    """What kind of object it is: the id, the calibrated confidence, and the probability of each kind."""
+    """What kind of object it is: the id, the calibrated confidence, and the probability of each kind.
+
+    `answer_set` holds the ids of the kinds that cannot be ruled out (conformal, the most probable first); empty where no set was fitted.
+    """
 
     id: str
     name: str
     confidence: float
     probabilities: Mapping[str, float]
+    answer_set: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,8 @@ class AnswerEstimate:
     """One answer of the tree.
 
     `fraction` is the expected share of those asked, `low` and `high` bound the central 90 % of it (see the model card for the
-    measured coverage); `cumulative` is the share of everyone.
+    measured coverage); `cumulative` is the share of everyone. `confidence` is the calibrated chance that this is the answer which most
+    of those asked give: where 60 % see a bar, "a bar" is the right answer nearly always. None where nobody worked it out.
     """
 
     id: str
@@ -112,6 +117,7 @@ class AnswerEstimate:
     low: float
     high: float
     cumulative: float
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ class ClassEstimate:
     """The class in one taxonomy, or among the classes that a model learnt of its own.
 
     `coverage` is the share of the vote that the taxonomy's classes speak for, 1 for own classes. `answer_set` holds the ids of the
-    own classes that cannot be ruled out (conformal, the most probable first); empty for taxonomies, and where no set was fitted.
+    classes that cannot be ruled out (conformal, the most probable first); empty where no set was fitted.
     """
 
     taxonomy: str
@@ -152,6 +158,14 @@ class Prediction:
         None where the model names no kinds; in the same way `answers`, `asked` and `path_taken` are empty where it answers no tree.
     path_taken : tuple of str
         The most probable path, as answer ids from the root.
+    rolled_up : tuple of str
+        The part of that path that is sure enough to say: where a question's answer set holds several answers, or the confidence is below
+        "likely", it stops at the ancestor that is still sure.
+    answer_sets : mapping of question id to answer ids
+        The answers to each question that cannot be ruled out (conformal, the most probable first), as if it were asked; questions without
+        a fitted set are left out.
+    strangeness : float or None
+        From 0 to 1, how much speaks for a picture of nothing that the model knows; None where the model cannot tell.
     sentence : str
         One plain sentence, rolled up to what is sure enough to say; of the model's own classes where it has any.
     classes : mapping
@@ -173,6 +187,9 @@ class Prediction:
     answers: tuple[AnswerEstimate, ...] = ()
     asked: Mapping[str, float] = field(default_factory=dict[str, float])
     path_taken: tuple[str, ...] = ()
+    rolled_up: tuple[str, ...] = ()
+    answer_sets: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    strangeness: float | None = None
     sentence: str = ""
     classes: Mapping[str, ClassEstimate] = field(default_factory=dict[str, ClassEstimate])
     frame: Frame | None = None
@@ -211,6 +228,9 @@ class Prediction:
             "kind": _kind_dict(self.kind) if self.kind else None,
             "sentence": self.sentence,
             "path_taken": list(self.path_taken),
+            "rolled_up": list(self.rolled_up),
+            "answer_sets": {q: list(ids) for q, ids in self.answer_sets.items()},
+            "strangeness": self.strangeness,
             "classes": {k: _class_dict(c) for k, c in self.classes.items()},
             "asked": dict(self.asked),
             "answers": [asdict(a) for a in self.answers],
@@ -231,6 +251,7 @@ def _kind_dict(kind: KindEstimate) -> dict[str, Any]:
         "name": kind.name,
         "confidence": kind.confidence,
         "probabilities": dict(kind.probabilities),
+        "answer_set": list(kind.answer_set),
     }
 
 

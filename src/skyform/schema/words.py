@@ -11,13 +11,14 @@ from skyform.schema.taxonomies import KINDS
 from skyform.schema.trees import Tree
 from skyform.schema.votes import rolled_up
 
-__all__ = ["chance", "class_sentence", "sentence"]
+__all__ = ["SURE", "chance", "class_sentence", "sentence"]
 
-_SURE = 0.66
+# From this probability on, a thing is "likely" and may be said.
+SURE = 0.66
 _CHANCES = (
     (0.99, "virtually certain"),
     (0.90, "very likely"),
-    (_SURE, "likely"),
+    (SURE, "likely"),
     (0.33, "could go either way"),
 )
 
@@ -27,7 +28,13 @@ def chance(probability: float) -> str:
     return next((words for least, words in _CHANCES if probability >= least), "unlikely")
 
 
-def sentence(tree: Tree, kind: KindEstimate | None, fractions: Float[ndarray, " answers"]) -> str:
+def sentence(
+    tree: Tree,
+    kind: KindEstimate | None,
+    chances: Float[ndarray, " answers"],
+    *,
+    kept: Collection[str] | None = None,
+) -> str:
     """What is in the picture, in one sentence that stops where the certainty stops.
 
     Its first words are the chance of the noun ("a spiral galaxy"); each detail after it is at least likely by itself.
@@ -38,8 +45,12 @@ def sentence(tree: Tree, kind: KindEstimate | None, fractions: Float[ndarray, " 
         The model's tree; it must hold the questions of the GZ2 tree.
     kind : KindEstimate or None
         With calibrated confidence; None where the model takes every picture for a galaxy.
-    fractions : array, shape (answers,)
-        Conditional fractions; NaN where nothing is known.
+    chances : array, shape (answers,)
+        The calibrated chance that each answer is the one most people give, or, where there is none, its conditional fraction; NaN where
+        nothing is known.
+    kept : collection of str, optional
+        The answers that are sure enough to say (`Prediction.rolled_up`); by default those that are at least likely, with all that
+        they hang on.
 
     Raises
     ------
@@ -50,13 +61,14 @@ def sentence(tree: Tree, kind: KindEstimate | None, fractions: Float[ndarray, " 
         raise ValueError(
             f"tree is {tree.id!r}; sentences are written for trees with the GZ2 questions"
         )
-    if kind is not None and kind.confidence < _SURE:
+    if kind is not None and kind.confidence < SURE:
         return _undecided(kind)
     if kind is not None and kind.id != "galaxy":
         return f"{_opening(kind.confidence)} {_KIND_WORDS[kind.id]}."
     sure = 1.0 if kind is None else kind.confidence
-    kept = rolled_up(tree, fractions, threshold=_SURE)
-    noun_rests_on = [float(fractions[tree.index[a]]) for a in kept if a.startswith(_NOUN_QUESTIONS)]
+    if kept is None:
+        kept = rolled_up(tree, chances, threshold=SURE)
+    noun_rests_on = [float(chances[tree.index[a]]) for a in kept if a.startswith(_NOUN_QUESTIONS)]
     return f"{_opening(min(sure, *noun_rests_on, 1.0))} {_describe(kept)}."
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Literal, cast
 
 from fastapi import FastAPI
 
@@ -70,7 +69,6 @@ def create_app(settings: Settings, *, classifier: Classifies | None = None) -> F
 def _load(settings: Settings) -> Classifies:
     return Classifier.load(
         settings.model,
-        precision=cast(Literal["int8", "fp32"], settings.precision),
         threads=settings.threads,
         limits=decoding_limits(settings),
     )

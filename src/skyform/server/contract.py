@@ -75,6 +75,9 @@ class Kind(_Exact):
     confidence: float = Field(ge=0, le=1, description="Calibrated probability.")
     chance: str = Field(description="The words for that probability.")
     probabilities: dict[str, float] = Field(description="Probability of each kind, by id.")
+    answer_set: list[str] = Field(
+        description="Ids of the kinds that cannot be ruled out, the most probable first; empty where no set was fitted."
+    )
 
 
 class TaxonomyChoice(_Exact):
@@ -89,7 +92,7 @@ class TaxonomyChoice(_Exact):
     coverage: float = Field(description="Share of the vote that the taxonomy's classes speak for.")
     probabilities: list[float] = Field(description="Of every class, in the taxonomy's order.")
     answer_set: list[str] = Field(
-        description="Ids of the model's own classes that cannot be ruled out, the most probable first; empty where no set was fitted."
+        description="Ids of the classes that cannot be ruled out, the most probable first; empty where no set was fitted."
     )
 
 
@@ -104,6 +107,9 @@ class Answer(_Exact):
     low: float = Field(description="Lower end of the central 90 % of that share.")
     high: float = Field(description="Upper end of the central 90 % of that share.")
     cumulative: float = Field(description="Expected share of everyone.")
+    confidence: float | None = Field(
+        description="Calibrated probability that it is the answer which most of those asked give."
+    )
 
 
 class Frame(_Exact):
@@ -128,6 +134,13 @@ class Classification(_Exact):
     kind: Kind | None = Field(description="Null where the model names no kinds.")
     sentence: str = Field(description="The answer in one plain sentence.")
     path_taken: list[str] = Field(description="Most probable answers from the root, as answer ids.")
+    rolled_up: list[str] = Field(description="The part of that path that is sure enough to say.")
+    answer_sets: dict[str, list[str]] = Field(
+        description="By question id, the answers that cannot be ruled out, the most probable first."
+    )
+    strangeness: float | None = Field(
+        description="0 to 1: how much speaks for a picture of nothing that the model knows."
+    )
     classes: dict[str, TaxonomyChoice] = Field(
         description="By taxonomy id; the model's own classes first."
     )

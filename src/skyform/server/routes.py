@@ -93,7 +93,7 @@ async def classify(
                 upload.data,
                 id=upload.id,
                 evidence=evidence,
-                average=average,
+                average=average or None,
             )
         )
     if prediction.failure is not None:

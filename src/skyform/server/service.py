@@ -71,7 +71,7 @@ class Classifies(Protocol):
         *,
         id: str | None = None,
         evidence: bool = False,
-        average: bool = False,
+        average: bool | None = None,
     ) -> Prediction:
         """The statement about one picture; a picture that cannot be used gives one with `failure` set."""
         ...

@@ -14,10 +14,8 @@ PREFIX = "SKYFORM_"
 _MIB = 2**20
 
 
-def _setting(
-    default: Any, help: str, *, least: int | float | None = None, choices: tuple[str, ...] = ()
-) -> Any:
-    return field(default=default, metadata={"help": help, "least": least, "choices": choices})
+def _setting(default: Any, help: str, *, least: int | float | None = None) -> Any:
+    return field(default=default, metadata={"help": help, "least": least})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +35,7 @@ class Settings:
         "127.0.0.1", "Address to listen on; 0.0.0.0 lets other machines in your network reach it."
     )
     port: int = _setting(8000, "Port to listen on; 0 takes any free one.", least=0)
-    model: str | None = _setting(None, "Model file; empty for the bundled model.")
-    precision: str = _setting(
-        "int8", "Precision of the bundled model: int8 (fast) or fp32.", choices=("int8", "fp32")
-    )
+    model: str | None = _setting(None, "base, small, or a model file; empty for base.")
     workers: int = _setting(1, "Pictures classified at the same time.", least=1)
     threads: int | None = _setting(
         None, "Processor threads for each picture; empty lets the runtime choose.", least=1
@@ -67,11 +62,6 @@ class Settings:
             if least is not None and value is not None and not value >= least:
                 raise SkyformError(
                     f"{f.name} is {value}.", remedy=f"It must be at least {least:g}."
-                )
-            choices = f.metadata["choices"]
-            if choices and value not in choices:
-                raise SkyformError(
-                    f"{f.name} is {value!r}.", remedy=f"It must be {' or '.join(choices)}."
                 )
         if self.port > 65535:
             raise SkyformError(f"port is {self.port}.", remedy="It must be at most 65535.")
