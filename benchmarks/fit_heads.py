@@ -1,6 +1,6 @@
 """Compare the heads of `skyform fit`: `python benchmarks/fit_heads.py DATA --relabel OLD=NEW --draw 50`.
 
-For each precision of the bundled model, one look or the average of eight, and each head: accuracy on the published validation part
+For each bundled model, with its own looks or the average of eight, and each head: accuracy on the published validation part
 after learning from the whole training part, and the mean over five random draws of a few training pictures.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 from skyform.datasets.dataset import DataSet, Stored
 from skyform.datasets.opening import open_dataset
 from skyform.datasets.splits import cap_classes
-from skyform.inference import Classifier
+from skyform.inference import BUNDLED, Classifier
 from skyform.inference.embedding import embeddings
 from skyform.schema import Failure
 from skyform.training.fit import Embed, fit_classes
@@ -33,10 +33,10 @@ def main() -> None:
     data = open_dataset(options.data, label=options.label)
     data = with_classes(data, scheme="", mapping=dict(t.split("=", 1) for t in options.relabel))
     data = data.subset(np.flatnonzero(data.labels >= 0))
-    print(f"| features | looks | head | accuracy | from {options.draw} pictures | s |")
+    print(f"| model | looks | head | accuracy | from {options.draw} pictures | s |")
     print("|---|---|---|---|---|---|")
-    for precision in ("int8", "fp32"):
-        classifier = Classifier.load(precision=precision)
+    for model in BUNDLED:
+        classifier = Classifier.load(model)
         for average in (False, True):
             start = time.process_time()
             seen = np.stack(
@@ -53,7 +53,7 @@ def main() -> None:
                 ]
                 score = whole.scores["accuracy"]
                 print(
-                    f"| {precision} | {8 if average else 1} | {head} | {score.value:.3f} ({score.low:.3f} to {score.high:.3f}) "
+                    f"| {model} | {8 if average else classifier.info.looks} | {head} | {score.value:.3f} ({score.low:.3f} to {score.high:.3f}) "
                     f"| {np.mean(few):.3f} ({min(few):.3f} to {max(few):.3f}) | {seconds:.1f} |",
                     flush=True,
                 )

@@ -31,7 +31,7 @@ def main() -> None:
         paths = pictures(options.source, folder=folder / "pictures", count=options.count)
         tasks: dict[str, tuple[Task, int]] = {
             "decoding alone": (decode_all, options.count),
-            "skyform": (skyform_task(folder / "skyform.csv", options.precision), options.count),
+            "skyform": (skyform_task(folder / "skyform.csv", options.model), options.count),
         }
         if not options.skip_torch:
             tasks["ConvNeXt-nano"] = (torch_task(folder / "torch.csv"), options.torch_count)
@@ -43,7 +43,7 @@ def main() -> None:
         count=options.count,
         torch_count=options.torch_count,
         repeats=options.repeats,
-        precision=options.precision,
+        model=options.model,
         pictures="given" if options.source else "drawn",
     )
 
@@ -64,7 +64,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--repeats", type=int, default=5, help="default: 5")
     parser.add_argument("--core", type=int, help="the core to use (default: the last one allowed)")
-    parser.add_argument("--precision", choices=("int8", "fp32"), default="int8")
+    parser.add_argument("--model", choices=("base", "small"), default="base")
     parser.add_argument("--skip-torch", action="store_true", help="leave out ConvNeXt-nano")
     parser.add_argument("--to", type=Path, metavar="FILE", help="write the figures there as JSON")
     return parser.parse_args()
@@ -88,12 +88,12 @@ def decode_all(paths: Sequence[Path]) -> None:
             np.asarray(image.convert("RGB"))
 
 
-def skyform_task(table: Path, precision: str) -> Task:
+def skyform_task(table: Path, model: str) -> Task:
     """Every picture to a row of a results table."""
     from skyform.inference import Classifier
     from skyform.inference.writers import open_writer
 
-    classifier = Classifier.load(precision=precision, threads=1)
+    classifier = Classifier.load(model, threads=1)
 
     def task(paths: Sequence[Path]) -> None:
         with open_writer(table) as writer:

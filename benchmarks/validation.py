@@ -3,7 +3,7 @@
 Writes the validation pictures of a data folder as files, runs `skyform classify` on the folder, reads the table that it wrote, and compares
 every figure with the model's card.
 
-    python benchmarks/validation.py DATA [--average] [--precision fp32] [--to validation.json]
+    python benchmarks/validation.py DATA [--model small] [--average] [--to validation.json]
 """
 
 import argparse
@@ -29,14 +29,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--average", action="store_true")
-    parser.add_argument("--precision", default="int8", choices=("int8", "fp32"))
+    parser.add_argument("--model", default="base", help="base, small or a file")
     parser.add_argument("--to", type=Path)
     options = parser.parse_args()
     rows = _validation_rows(options.data)
     with tempfile.TemporaryDirectory() as folder:
         table = _classified(rows, Path(folder), options)
     scores = validation_scores([truth_of(r) for r in rows], _answered(rows, table))
-    card = Classifier.load(precision=options.precision).info.card["validation"][options.precision]
+    info = Classifier.load(options.model).info
+    card = info.card["validation"][info.precision]
     worst = 0.0
     print(f"{'measure':40} {'n':>5} {'command line':>22} {'card':>7}")
     for name, score in scores.items():
@@ -72,7 +73,7 @@ def _classified(
         (pictures / f"{row.id}.jpg").write_bytes(row.image)
     entry = "import sys; from skyform.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", entry, "classify", str(pictures), "--to", str(target)]
-    command += ["--precision", options.precision, "--quiet"]
+    command += ["--model", options.model, "--quiet"]
     command += ["--average"] if options.average else []
     subprocess.run(command, check=True)
     with target.open(newline="") as file:

@@ -11,7 +11,7 @@ def made(components: int = 4) -> tuple[GalaxyNetwork, Portable, torch.Tensor]:
         embeddings = network(pixels.permute(0, 3, 1, 2).float() / 127.5 - 1)[2]
     return (
         network,
-        Portable(network, mean=0.5, std=0.5, embeddings=embeddings, components=components),
+        Portable([network], mean=0.5, std=0.5, embeddings=embeddings, components=components),
         pixels,
     )
 
@@ -52,3 +52,33 @@ def test_static_padding_changes_nothing_but_the_graph():
         torch.testing.assert_close(static(images)[0], network(images)[0], atol=1e-4, rtol=1e-3)
     assert not any(type(m).__name__ == "Conv2dSame" for m in static.modules())
     assert any(type(m).__name__ == "Conv2dSame" for m in network.modules())
+
+
+def test_networks_answer_together():
+    torch.manual_seed(1)
+    networks = [GalaxyNetwork("tf_efficientnet_lite0", answers=39, kinds=5).eval() for _ in "ab"]
+    pixels = torch.randint(0, 256, (6, 64, 64, 3), dtype=torch.uint8)
+    x = pixels.permute(0, 3, 1, 2).float() / 127.5 - 1
+    with torch.no_grad():
+        each = [n(x) for n in networks]
+        joined = torch.cat([e[2] for e in each], dim=1)
+        together = Portable(networks, mean=0.5, std=0.5, embeddings=joined, components=4)
+        answers, kinds, embedding, distance, maps = together(pixels)
+    torch.testing.assert_close(answers, (each[0][0] + each[1][0]) / 2, atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(kinds, (each[0][1] + each[1][1]) / 2, atol=1e-4, rtol=1e-3)
+    assert embedding.shape[1] <= 256
+    assert distance.shape == (6,)
+    # The projection keeps how far pictures lie apart.
+    torch.testing.assert_close(
+        torch.cdist(embedding, embedding), torch.cdist(joined, joined), atol=0.02, rtol=0.01
+    )
+    bias = sum(torch.cat([n.answers.bias, n.kinds.bias]) for n in networks) / 2
+    logits = torch.cat([answers, kinds], dim=1)
+    torch.testing.assert_close(maps.mean(dim=(2, 3)) + bias, logits, atol=1e-4, rtol=1e-3)
+
+
+def test_stages_count_from_the_input():
+    network = GalaxyNetwork("tf_efficientnet_lite0", answers=3, kinds=2)
+    assert network.stages(0) == []
+    assert network.stages(1) == [network.backbone.conv_stem, network.backbone.bn1]
+    assert network.stages(3)[-1] is network.backbone.blocks[1]

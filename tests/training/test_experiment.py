@@ -82,4 +82,4 @@ def test_settings_are_checked_again_when_they_change(tmp_path: Path):
 
 
 def test_the_tree_recipe_is_no_experiment():
-    assert not is_experiment(RECIPES[0].parent / "galaxy-tree.yaml")
+    assert not is_experiment(RECIPES[0].parent / "base.yaml")

@@ -48,6 +48,13 @@ def test_every_recipe_of_the_repository_is_valid():
         ("phases: [1, 2]", "phases is"),
         ("phases: [{epochs: 1, size: -3}]", "phases: size is -3; it must be a whole number"),
         ("phases: []", "must not be empty"),
+        ("phases: [{epochs: 1, size: 32, shares: {gz1: 1}}]", "draws from gz1, which shares does"),
+        ("phases: [{epochs: 1, size: 32, shares: {gz9: 1}}]", "phases names gz9, which is no data"),
+        ("phases: [{epochs: 1, size: 32, shares: {gz2: -1}}]", "share of gz2 is -1.0"),
+        ("phases: [{epochs: 1, size: 32, shares: 3}]", "shares is 3; it must map sources"),
+        ("members: 0", "members is 0; it must be above 0"),
+        ("looks: 3", r"looks is 3; it must be one of \(1, 2, 4, 8\)"),
+        ("teacher_weight: 1.5", r"teacher_weight is 1\.5"),
         ("name: [", "not valid YAML"),
     ],
 )
@@ -83,3 +90,10 @@ def test_cycles(tmp_path: Path):
 def test_an_override_without_a_value(tmp_path: Path):
     with pytest.raises(RecipeError, match="'seed' has no '='"):
         read_recipe(write(tmp_path, GOOD), overrides=["seed"])
+
+
+def test_a_phase_with_shares_changes_them_from_then_on(tmp_path: Path):
+    phases = "phases=[{epochs: 1, size: 32}, {epochs: 2, size: 32, shares: {gz2: 0.5}}, {epochs: 1, size: 64}]"
+    recipe = read_recipe(write(tmp_path, GOOD), overrides=[phases])
+    assert [recipe.shares_of(e) for e in range(4)] == [{"gz2": 1.0}, *[{"gz2": 0.5}] * 3]
+    assert [recipe.phase_of(e).size for e in range(4)] == [32, 32, 32, 64]

@@ -7,6 +7,7 @@ import pytest
 import torch
 import yaml
 from made_up_data import drawn_galaxy, write_data
+from safetensors.torch import load_file
 
 from skyform.errors import DataError, RecipeError
 from skyform.inference import Classifier
@@ -62,7 +63,8 @@ def test_a_run_leaves_models_card_and_record(run: Path):
         "model/CARD.md",
         "recipe.yaml",
         "environment.json",
-        "last.ckpt",
+        "last-0.ckpt",
+        "network-0.safetensors",
     ):
         assert (run / name).stat().st_size > 0, name
     ids = [row["id"] for row in json.loads((run / "manifest.json").read_text())]
@@ -106,7 +108,7 @@ def test_a_killed_run_that_is_resumed_ends_like_the_unbroken_one(
             train_recipe(recipe, data=data, out=out)
     train_recipe(recipe, data=data, out=out, resume=True)
     whole, broken = (
-        torch.load(f / "last.ckpt", weights_only=False)["state_dict"] for f in (run, out)
+        torch.load(f / "last-0.ckpt", weights_only=False)["state_dict"] for f in (run, out)
     )
     for name, value in whole.items():
         torch.testing.assert_close(broken[name], value, msg=name)
@@ -125,3 +127,29 @@ def test_another_recipe_cannot_resume(run: Path, data: Path, recipe: Path):
 def test_missing_starting_weights(data: Path, recipe: Path, tmp_path: Path):
     with pytest.raises(DataError, match=r"starting weights .*none\.safetensors do not exist"):
         train_recipe(recipe, data=data, out=tmp_path / "x", overrides=("weights=none.safetensors",))
+
+
+def test_members_are_trained_taught_and_exported_as_one(
+    data: Path, recipe: Path, run: Path, tmp_path: Path
+):
+    teacher = run / "model/small.fp32.onnx"
+    phases = "phases=[{epochs: 1, size: 32}]"
+    more = ("members=2", "looks=2", f"teacher={teacher}", "freeze=2", phases)
+    out = train_recipe(recipe, data=data, out=tmp_path / "two", overrides=more)
+    networks = [load_file(out / f"network-{seed}.safetensors") for seed in (0, 1)]
+    stem, head = "backbone.conv_stem.weight", "answers.weight"
+    assert not torch.equal(networks[0][head], networks[1][head])
+    frozen = "backbone.blocks.0.0.bn1.running_mean"
+    assert torch.equal(networks[0][frozen], torch.zeros_like(networks[0][frozen]))
+    assert stem in networks[0]
+    classifier = Classifier.load(out / "model/small.int8.onnx")
+    assert classifier.info.looks == 2
+    assert classifier.info.card["members"] == 2
+    prediction = classifier.classify(drawn_galaxy(5), evidence=True)
+    assert prediction.ok
+    assert prediction.embedding is not None
+    assert prediction.embedding.shape[0] <= 256
+    # A finished member is not trained again.
+    before = (out / "network-1.safetensors").stat().st_mtime_ns
+    train_recipe(recipe, data=data, out=out, overrides=more, resume=True)
+    assert (out / "network-1.safetensors").stat().st_mtime_ns == before

@@ -18,6 +18,7 @@ from skyform.models.assembly import Network
 __all__ = ["load_exported"]
 
 _EVIDENCE = "evidence"
+_MAPS = "maps"
 _LEAST = 1e-6
 
 
@@ -33,7 +34,7 @@ def load_exported(network: Network, path: Path, *, images: Float[Tensor, "n 3 h 
     network : Network
         Whose body has convolutions, each followed by a batch normalisation.
     path : Path
-        An fp32 ONNX file.
+        An ONNX file; of several networks that answer together, the first is taken. An int8 one gives its rounded weights.
     images : tensor, shape (n, 3, height, width)
         RGB, 0 to 1: some dozen pictures of the set that will be trained on.
 
@@ -44,6 +45,9 @@ def load_exported(network: Network, path: Path, *, images: Float[Tensor, "n 3 h 
     """
     given = _convolutions(path)
     pairs = _pairs(network, images[:1])
+    if len(given) > len(pairs) and len(given) % len(pairs) == 0:
+        # Several networks that answer together lie one after the other in the graph.
+        given = given[: len(pairs)]
     _check(given, pairs, path)
     with torch.no_grad():
         for (weight, bias), (conv, norm) in zip(given, pairs, strict=True):
@@ -62,22 +66,42 @@ def _convolutions(path: Path) -> list[tuple[ndarray, ndarray]]:
     except Exception as error:  # protobuf's own errors share no public base class
         raise ModelError(
             f"{path} is not a readable ONNX model: {str(error).splitlines()[0][:200]}",
-            remedy="Give an fp32 model that Skyform exported.",
+            remedy="Give a model that Skyform exported.",
         ) from error
-    values = {i.name: i for i in graph.initializer}
+    values = _constants(graph)
     out: list[tuple[ndarray, ndarray]] = []
     for node in graph.node:
-        if node.op_type != "Conv" or _EVIDENCE in node.output:
+        if node.op_type != "Conv" or _is_map(node):
             continue
         names = list(node.input)[1:]
         if len(names) != 2 or any(n not in values for n in names):
             raise ModelError(
-                f"{path} has convolutions whose weights cannot be read: it may be an int8 file.",
-                remedy="Give the fp32 file.",
+                f"{path} has convolutions whose weights cannot be read.",
+                remedy="Give a model that Skyform exported.",
             )
-        weight, bias = (np.asarray(numpy_helper.to_array(values[n])) for n in names)
-        out.append((weight, bias))
+        out.append((values[names[0]], values[names[1]]))
     return out
+
+
+def _is_map(node: onnx.NodeProto) -> bool:
+    """Whether a convolution is a head that draws evidence, not one of the body."""
+    return _EVIDENCE in node.output or f"/{_MAPS}" in node.name
+
+
+def _constants(graph: onnx.GraphProto) -> dict[str, ndarray]:
+    """Weights by name, as floats: those of an int8 file are what its rounding left of them."""
+    values = {i.name: np.asarray(numpy_helper.to_array(i)) for i in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "DequantizeLinear" and node.input[0] in values:
+            quantised, scale = (values[n] for n in node.input[:2])
+            zero = values[node.input[2]] if len(node.input) > 2 else np.zeros_like(scale)
+            axis = next((a.i for a in node.attribute if a.name == "axis"), 1)
+            if scale.ndim:
+                shape = [-1 if i == axis else 1 for i in range(quantised.ndim)]
+                scale, zero = scale.reshape(shape), zero.reshape(shape)
+            levels = quantised.astype(np.float64) - zero
+            values[node.output[0]] = (levels * scale).astype(np.float32)
+    return values
 
 
 def _pairs(network: Network, images: Tensor) -> list[tuple[Any, Any]]:

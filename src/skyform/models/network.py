@@ -1,8 +1,9 @@
 """The galaxy network: a timm backbone and two linear heads that double as evidence maps."""
 
 import math
+from collections.abc import Sequence
 from copy import deepcopy
-from typing import Any
+from typing import Any, cast
 
 import timm
 import torch
@@ -11,6 +12,8 @@ from timm.layers.conv2d_same import Conv2dSame
 from torch import Tensor, nn
 
 __all__ = ["GalaxyNetwork", "Portable", "with_static_padding"]
+
+_JOINED = 256  # features of an embedding that several networks share
 
 
 class GalaxyNetwork(nn.Module):
@@ -52,6 +55,13 @@ class GalaxyNetwork(nn.Module):
     ) -> Float[Tensor, "b features rows cols"]:
         """The backbone's last features, before pooling."""
         return self.backbone.forward_features(images)
+
+    def stages(self, count: int) -> list[nn.Module]:
+        """The first `count` stages of the backbone, stem included as the first; those of timm's EfficientNets."""
+        if count == 0:
+            return []
+        stem = [self.backbone.conv_stem, self.backbone.bn1]
+        return [*stem, *list(self.backbone.blocks)[: count - 1]]
 
     def forward(
         self, images: Float[Tensor, "b 3 h w"]
@@ -106,30 +116,34 @@ def _padded(conv: Any, size: tuple[int, int]) -> nn.Sequential:
 
 
 class Portable(nn.Module):
-    """The network as it is exported: from pixels as they come (uint8, height x width x RGB) to everything that inference needs.
+    """Networks as they are exported: from pixels as they come (uint8, height x width x RGB) to everything that inference needs.
+
+    Several networks answer together: their logits and their evidence are averaged, and their features, side by side, are projected on
+    the 256 axes along which training pictures differ most.
 
     Outputs: `answers` and `kinds` (logits); `embedding` (pooled features); `distance` from the training data in the
     embedding; `evidence` (one class-activation map for each answer and each kind, whose mean plus the bias is the logit).
 
     Parameters
     ----------
-    network : GalaxyNetwork
+    networks : sequence of GalaxyNetwork
     mean, std : float
-        Normalisation of pictures in 0..1.
-    embeddings : array, shape (n, features)
-        Of training pictures; their principal components define the distance.
+        Normalisation of the pixels, 0 to 1.
+    embeddings : tensor, shape (n, features)
+        Features of training pictures, those of several networks side by side.
     components : int
         The distance is Mahalanobis' in these components and, with one variance for all the rest, outside them
         (probabilistic PCA, Tipping and Bishop 1999), divided by the root of the number of features: about 1 for a typical picture.
     """
 
-    basis: Tensor
     centre: Tensor
+    basis: Tensor
     precision: Tensor
+    projection: Tensor
 
     def __init__(
         self,
-        network: GalaxyNetwork,
+        networks: Sequence[GalaxyNetwork],
         *,
         mean: float,
         std: float,
@@ -137,12 +151,10 @@ class Portable(nn.Module):
         components: int = 48,
     ) -> None:
         super().__init__()
-        self.network = network
+        self.networks = nn.ModuleList(networks)
         self.scale = 1.0 / (255.0 * std)
         self.shift = -mean / std
-        weight = torch.cat([network.answers.weight, network.kinds.weight]).detach()
-        self.maps = nn.Conv2d(weight.shape[1], weight.shape[0], 1, bias=False)
-        self.maps.weight.data.copy_(weight[:, :, None, None])
+        self.maps = nn.ModuleList([_maps(n) for n in networks])
         centre = embeddings.mean(dim=0)
         _, singular, basis = torch.linalg.svd(embeddings - centre, full_matrices=False)
         variance = singular**2 / max(1, len(embeddings) - 1)
@@ -152,21 +164,39 @@ class Portable(nn.Module):
         self.register_buffer("centre", centre)
         self.register_buffer("basis", basis[:count].T.contiguous())
         self.register_buffer("precision", 1.0 / variance[:count])
+        self.register_buffer("projection", basis[:_JOINED].T.contiguous())
 
     def forward(
         self, image: UInt8[Tensor, "b h w 3"]
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Logits of the answers and the kinds, embedding, distance, and one evidence map for each answer and kind."""
         x = image.permute(0, 3, 1, 2).to(torch.float32) * self.scale + self.shift
-        features = self.network.feature_map(x)
-        pooled = features.mean(dim=(2, 3))
-        off = pooled - self.centre
+        networks = cast("list[GalaxyNetwork]", list(self.networks))
+        maps = cast("list[nn.Conv2d]", list(self.maps))
+        features = [n.feature_map(x) for n in networks]
+        pooled = [f.mean(dim=(2, 3)) for f in features]
+        joined = torch.cat(pooled, dim=1)
+        off = joined - self.centre
         inside = off @ self.basis
         outside = (off**2).sum(dim=1) - (inside**2).sum(dim=1)
         squared = (inside**2 * self.precision).sum(dim=1) + outside.clamp(min=0) / self.rest
+        pairs = list(zip(networks, pooled, strict=True))
         return (
-            self.network.answers(pooled),
-            self.network.kinds(pooled),
-            pooled,
-            torch.sqrt(squared / pooled.shape[1]),
-            self.maps(features),
+            _mean([n.answers(p) for n, p in pairs]),
+            _mean([n.kinds(p) for n, p in pairs]),
+            joined if len(pairs) == 1 else off @ self.projection,
+            torch.sqrt(squared / joined.shape[1]),
+            _mean([m(f) for m, f in zip(maps, features, strict=True)]),
         )
+
+
+def _maps(network: GalaxyNetwork) -> nn.Conv2d:
+    """The two heads as one convolution over the features."""
+    weight = torch.cat([network.answers.weight, network.kinds.weight]).detach()
+    maps = nn.Conv2d(weight.shape[1], weight.shape[0], 1, bias=False)
+    maps.weight.data.copy_(weight[:, :, None, None])
+    return maps
+
+
+def _mean(tensors: list[Tensor]) -> Tensor:
+    return tensors[0] if len(tensors) == 1 else torch.stack(tensors).mean(dim=0)

@@ -15,7 +15,14 @@ from skyform.schema.modelfile import METADATA_KEY, READABLE
 if TYPE_CHECKING:
     import onnx
 
-__all__ = ["attach_graph", "attach_linear", "check_base", "read_description", "write_metadata"]
+__all__ = [
+    "attach_graph",
+    "attach_linear",
+    "check_base",
+    "copy_with_metadata",
+    "read_description",
+    "write_metadata",
+]
 
 _FEATURES, _CLASSES, _EVIDENCE = "embedding", "classes", "evidence"
 
@@ -135,13 +142,18 @@ def read_description(path: Path) -> dict[str, Any]:
 
 def write_metadata(path: Path, values: Mapping[str, Any]) -> None:
     """Put the model's description into the file itself, in place of an earlier one."""
+    copy_with_metadata(path, path, values)
+
+
+def copy_with_metadata(path: Path, target: Path, values: Mapping[str, Any]) -> None:
+    """The same model with this description in place of its own."""
     from onnx import helper
 
     model = _loaded(path)
     del model.metadata_props[:]
     helper.set_model_props(model, {METADATA_KEY: json.dumps(values)})
     model.producer_name = "skyform"
-    _save(model, path)
+    _save(model, target)
 
 
 def _loaded(path: Path) -> "onnx.ModelProto":

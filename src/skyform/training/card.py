@@ -1,14 +1,18 @@
-"""The model card: what a person should know before trusting the model, written from the run's own numbers."""
+"""The model card: what a person should know before trusting the model, written from the run's own numbers.
+
+What the run wrote (`train`, `validation`, `preprocess`…) comes first, then what `training.card_measures` found, under the card's key
+`measures`; a part without numbers is left out.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from skyform.schema import TAXONOMIES
+from skyform.evaluation.card_sections import markdown, measured_sections
 
-__all__ = ["write_card"]
+__all__ = ["LIMITS", "MEASURE_NAMES", "write_card"]
 
-_NAMES = {
+MEASURE_NAMES: Mapping[str, str] = {
     "gz2_rmse": "Galaxy Zoo 2: RMSE over the 37 cumulative answers (lower is better)",
     "gz2_first_question": "Galaxy Zoo 2: first question right",
     "gz2_galaxy10_class": "Galaxy Zoo 2: Galaxy10 SDSS class where one holds over 55 % of the votes",
@@ -41,26 +45,80 @@ _SOURCES = {
 }
 
 
-def write_card(card: Mapping[str, Any], path: Path) -> None:
-    """Write the card as Markdown. `card` is what the model file's metadata holds."""
-    parts = [_head(card), _data(card), _results(card), _reliability(card), _limits()]
+LIMITS: tuple[str, ...] = (
+    "Trained mostly on SDSS stamps of bright, nearby galaxies: answers for high redshift, low surface brightness, or simulated images are "
+    "extrapolation.",
+    'Galaxy10 DECaLS classes come from the tree by rule, not from training on that set; "disturbed" is found least well.',
+    "Star clusters, nebulae and lenses were learnt from a few hundred pictures; all lenses come from one survey (CFHTLS), so another "
+    "survey's lens may be called a galaxy, and a crowded field with CFHTLS's colours a lens.",
+    "Rare answers (one or four arms, boxy bulges, lenses and arcs) rest on a few dozen labelled pictures.",
+    "Confidence, sets and strangeness hold for pictures like the validation split's. For another survey, calibrate on pictures of your own.",
+    "Not for: redshifts, photometry, finding objects in wide fields, or counting types without correcting for the sample's selection and "
+    "for the model's own confusions.",
+)
+
+
+def write_card(card: Mapping[str, Any], path: Path, *, gallery: str = "") -> None:
+    """Write the card as Markdown.
+
+    Parameters
+    ----------
+    card : mapping
+        What the model file's metadata holds; with `measures`, what `training.card_measures.measure_card` gave.
+    path : path
+    gallery : str
+        File name of a picture of the worst mistakes, beside the card; empty for none.
+    """
+    parts = [_head(card), _limits()]
+    if "train" in card:
+        parts.append(_data(card))
+    measures = card.get("measures")
+    if measures is not None:
+        parts += map(markdown, measured_sections(measures, scores=MEASURE_NAMES))
+    elif "validation" in card:
+        parts.append(_results(card))
+    parts += _rounding(card)
+    if gallery:
+        parts.append(_gallery(gallery))
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
+def _gallery(file: str) -> str:
+    return f"""## Mistakes
+
+![The surest wrong answers, each with what was said and what the label says]({file})
+
+The surest wrong answers on pictures that may be shown here (Galaxy Zoo's teaching examples, Apache-2.0; Galaxy10 DECaLS, MIT). Look at the
+label too: it may be the label that is wrong."""
+
+
 def _head(card: Mapping[str, Any]) -> str:
-    size = card["preprocess"]["size"]
-    files = ", ".join(f"{p} {b / 1e6:.1f} MB" for p, b in card["bytes"].items())
-    start = "ImageNet weights (Apache-2.0)" if card["weights"] else "random weights"
-    return f"""# {card["name"]} {card["version"]}
-
-{card["title"]}. Written by `skyform train` on {card["date"]} with Skyform {card["skyform"]}; every figure below was measured on the ONNX
-files that this card belongs to.
-
-- **Answers**: the 37 answers of the Galaxy Zoo 2 tree (one softmax a question), the sense of rotation, and the kind of object (galaxy, star
-  cluster, nebula, gravitational lens, none of these).
-- **Network**: {card["backbone"]}, from {start}, {size} px input; files: {files}. Seed {card["seed"]}.
-- **Preprocessing** `{card["fingerprint"]}`: find the object, crop to {card["preprocess"]["framing"]} times the radius of 90 % of its light, resize to {size} px.
-- **Licence**: BSD-3-Clause for the weights; the data's own terms below."""
+    preprocess = card["preprocess"]
+    facts = [
+        "- **Answers**: the 37 answers of the Galaxy Zoo 2 tree (one softmax a question), the sense of rotation, and the kind of object "
+        "(galaxy, star cluster, nebula, gravitational lens, none of these).",
+    ]
+    if "backbone" in card:
+        start = "ImageNet weights (Apache-2.0)" if card["weights"] else "random weights"
+        files = ", ".join(f"{p} {b / 1e6:.1f} MB" for p, b in card["bytes"].items())
+        facts.append(
+            f"- **Network**: {card['backbone']}, from {start}, {preprocess['size']} px input; files: {files}. Seed {card['seed']}."
+        )
+    facts += [
+        f"- **Preprocessing** `{card['fingerprint']}`: find the object, crop to {preprocess['framing']} times the radius of 90 % of its light, "
+        f"resize to {preprocess['size']} px.",
+        "- **Licence**: BSD-3-Clause for the weights; the data's own terms below.",
+    ]
+    made = f"Written on {card['date']} with Skyform {card['skyform']}. " if "date" in card else ""
+    return "\n".join(
+        [
+            f"# {card['name']} {card['version']}",
+            "",
+            f"{card['title']}. {made}Every figure below was measured on the ONNX files that this card belongs to.",
+            "",
+            *facts,
+        ]
+    )
 
 
 def _data(card: Mapping[str, Any]) -> str:
@@ -84,76 +142,43 @@ def _data(card: Mapping[str, Any]) -> str:
 
 
 def _results(card: Mapping[str, Any]) -> str:
+    """One column for each precision that was measured, the first with its intervals."""
+    measured = card["validation"]
+    first, *others = sorted(measured, reverse=True)
+    looks = card.get("looks", 1)
+    seen = "one look at each picture" if looks == 1 else f"the average of {looks} looks at each"
     lines = [
         "## Results on the validation split",
         "",
-        "With 95 % bootstrap intervals; one look at each picture, no averaging over flips. Thresholds and temperatures were fitted on this same "
-        "split, the weights were not.",
+        f"With 95 % bootstrap intervals; {seen}. Temperatures and class rules were fitted on this same split, the weights were not.",
         "",
-        "| measure | pictures | int8 | fp32 |",
-        "|---|---|---|---|",
+        f"| measure | pictures | {' | '.join((first, *others))} |",
+        "|---|---|---" + "|---" * len(others) + "|",
     ]
-    int8, fp32 = card["validation"]["int8"], card["validation"]["fp32"]
-    for key, score in int8.items():
-        lines.append(
-            f"| {_NAMES.get(key, key)} | {score['n']} | {_interval(score)} | {fp32[key]['value']:.3f} |"
-        )
-    pooled = card["pooled_accuracy"]
-    lines += [
-        "",
-        f"All accuracies together, weighted by their pictures: int8 {pooled['int8']:.4f}, fp32 {pooled['fp32']:.4f}; int8 costs "
-        f"{100 * (pooled['fp32'] - pooled['int8']):.2f} points.",
-    ]
+    for key, score in measured[first].items():
+        cells = [_interval(score), *(f"{measured[p][key]['value']:.3f}" for p in others)]
+        name = MEASURE_NAMES.get(key, key)
+        lines.append(f"| {name} | {score['n']} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _rounding(card: Mapping[str, Any]) -> list[str]:
+    """What int8 costs, where both precisions were measured at the end of the training run."""
+    pooled = card.get("pooled_accuracy", {})
+    if not {"int8", "fp32"} <= set(pooled):
+        return []
+    lost = 100 * (pooled["fp32"] - pooled["int8"])
+    return [
+        f"""## Rounding to 8 bits
+
+All accuracies together, weighted by their pictures, at the end of training: int8 {pooled["int8"]:.4f}, fp32 {pooled["fp32"]:.4f}; int8 costs
+{lost:.2f} points."""
+    ]
 
 
 def _interval(score: Mapping[str, float]) -> str:
     return f"{score['value']:.3f} ({score['low']:.3f} to {score['high']:.3f})"
 
 
-def _reliability(card: Mapping[str, Any]) -> str:
-    measured = card["reliability"]["int8"]
-    lines = [
-        "## Confidence",
-        "",
-        "Expected calibration error (ten bins) before and after the temperatures; after: cross-fitted, each half judged by the other half's "
-        "fit.",
-        "",
-        "| confidence in | pictures | before | after |",
-        "|---|---|---|---|",
-    ]
-    for name, m in measured.items():
-        if name != "interval_coverage":
-            title = TAXONOMIES[name].name if name in TAXONOMIES else "kind of object"
-            lines.append(f"| {title} | {m['n']} | {m['ece_before']:.3f} | {m['ece_after']:.3f} |")
-    if measured["interval_coverage"] is not None:
-        lines += [
-            "",
-            f"The 90 % intervals of the vote fractions hold {measured['interval_coverage']:.1%} of the observed fractions, where at least "
-            "ten people were asked (cross-fitted).",
-        ]
-    lines += [
-        "",
-        "Reliability of the kind and of the Galaxy Zoo 1 class (mean confidence, share right, pictures):",
-        "",
-        "| | " + " | ".join(f"{b / 10:.1f}-{(b + 1) / 10:.1f}" for b in range(10)) + " |",
-        "|---" * 11 + "|",
-    ]
-    for name in ("kind", "galaxy_zoo_1"):
-        if name in measured:
-            cells = [""] * 10
-            for confidence, right, n in measured[name]["bins"]:
-                cells[min(int(confidence * 10), 9)] = f"{confidence:.2f}, {right:.2f}, {n}"
-            lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
 def _limits() -> str:
-    return """## Limits
-
-- Trained mostly on SDSS stamps of bright, nearby galaxies: answers for high redshift, low surface brightness, or simulated images are extrapolation.
-- Galaxy10 DECaLS classes come from the tree by rule, not from training on that set; "disturbed" is found least well.
-- Star clusters, nebulae and lenses were learnt from a few hundred pictures; all lenses come from one survey (CFHTLS), so another
-  survey's lens may be called a galaxy, and a crowded field with CFHTLS's colours a lens.
-- Rare answers (one or four arms, boxy bulges, lenses and arcs) rest on a few dozen labelled pictures.
-- Not for: redshifts, photometry, finding objects in wide fields, or counting types without correcting for the sample's selection."""
+    return "\n".join(("## Limits", "", *(f"- {line}" for line in LIMITS)))

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from jaxtyping import UInt8
 from numpy import ndarray
@@ -22,7 +21,7 @@ from torch import nn
 
 from skyform.training.attach import write_metadata
 
-__all__ = ["export_fp32", "export_int8", "run_onnx", "write_metadata"]
+__all__ = ["export_fp32", "export_int8", "write_metadata"]
 
 _OUTPUTS = ("answers", "kinds", "embedding", "distance", "evidence")
 _BATCH = 32
@@ -60,19 +59,24 @@ class _Pictures(CalibrationDataReader):
         return None if batch is None else {"image": np.ascontiguousarray(batch)}
 
 
-def export_int8(fp32: Path, path: Path, *, pixels: UInt8[ndarray, "n size size 3"]) -> None:
+def export_int8(
+    fp32: Path, path: Path, *, pixels: UInt8[ndarray, "n size size 3"], networks: int = 1
+) -> None:
     """Quantise the convolutions of an fp32 model, statically (QDQ), with the ranges that `pixels` give.
 
     The heads, the distance and the evidence stay in floating point: they cost nothing, and every answer passes through them. So do
-    the first three convolutions: what they round away from faint light is missing everywhere after.
+    the first three convolutions of each of its networks: what they round away from faint light is missing everywhere after.
     """
     prepared = path.with_suffix(".prepared.onnx")
     try:
         quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
         graph = onnx.load(str(prepared)).graph
         convolutions = [n for n in graph.node if n.op_type == "Conv"]
-        kept = [n.name for n in convolutions[:_FLOAT]]
-        kept += [n.name for n in convolutions if "evidence" in n.output]
+        kept = [n.name for n in convolutions if "/maps" in n.name]
+        bodies = [n.name for n in convolutions if "/maps" not in n.name]
+        each = len(bodies) // networks
+        for first in range(0, each * networks, each):
+            kept += bodies[first : first + _FLOAT]
         quantize_static(
             str(prepared),
             str(path),
@@ -87,16 +91,3 @@ def export_int8(fp32: Path, path: Path, *, pixels: UInt8[ndarray, "n size size 3
         )
     finally:
         prepared.unlink(missing_ok=True)
-
-
-def run_onnx(path: Path, pixels: UInt8[ndarray, "n size size 3"]) -> dict[str, ndarray]:
-    """All outputs but the evidence, for all pictures."""
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    names = [n for n in _OUTPUTS if n != "evidence"]
-    parts = [
-        session.run(names, {"image": np.ascontiguousarray(pixels[i : i + _BATCH])})
-        for i in range(0, len(pixels), _BATCH)
-    ]
-    return {
-        name: np.concatenate(p) for name, p in zip(names, zip(*parts, strict=True), strict=True)
-    }

@@ -12,7 +12,7 @@ from skyform.errors import OutputError, SkyformError
 from skyform.evaluation.run_files import CURVES, THUMBNAILS, write_result
 from skyform.evaluation.runs import RunResult, RunSummary
 from skyform.images import decode
-from skyform.schema.modelfile import description
+from skyform.schema.modelfile import ORIENTATIONS, description
 from skyform.training.attach import read_description, write_metadata
 from skyform.training.environment import device_name, environment
 from skyform.training.fit import FittedClasses
@@ -101,6 +101,7 @@ def _write_model(fitted: FittedClasses, model: Path, *, base: Path, name: str) -
         calibration=about["calibration"],
         scheme=fitted.scheme,
         class_calibration=fitted.calibration.to_dict(),
+        looks=len(ORIENTATIONS) if fitted.settings["average"] else 1,
     )
     part = model.with_suffix(".new.onnx")
     try:
@@ -118,9 +119,7 @@ def _write_model(fitted: FittedClasses, model: Path, *, base: Path, name: str) -
 def _notes(fitted: FittedClasses, base: Path) -> tuple[str, ...]:
     notes = list(fitted.notes)
     if fitted.settings["average"]:
-        notes.append(
-            "Measured with the average over flips and rotations: classify with --average to get the same."
-        )
+        notes.append("Every answer is the average over the eight flips and rotations.")
     if fitted.dataset.id in read_description(base)["card"].get("train", {}):
         notes.append(
             f"The network behind the features was itself trained on pictures of a set called {fitted.dataset.id}. Where they are the "

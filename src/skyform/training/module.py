@@ -38,7 +38,7 @@ class TreeModule(lightning.LightningModule):
         self, recipe: Recipe, network: GalaxyNetwork, *, rules: tuple[Rule, ...], margin: float
     ) -> None:
         super().__init__()
-        self.recipe = recipe
+        self.recipe = recipe  # its seed is the member's
         self.network = network
         self.rule_probability = RuleProbability(rules, tree=SKYFORM)
         self.augment = Augment.of(recipe.augment)
@@ -56,15 +56,29 @@ class TreeModule(lightning.LightningModule):
         self.log("loss", loss, prog_bar=True)
         return loss
 
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        # Normalisation statistics are weights too: a stage that is kept stays in evaluation mode.
+        for stage in self.network.stages(self.recipe.freeze):
+            stage.eval()
+
     def _size(self) -> int:
-        epoch = self.current_epoch
-        for phase in self.recipe.phases:
-            if epoch < phase.epochs:
-                return phase.size
-            epoch -= phase.epochs
-        return self.recipe.size
+        return self.recipe.phase_of(self.current_epoch).size
 
     def _loss(self, answers: Tensor, kinds: Tensor, batch: dict[str, Tensor]) -> Tensor:
+        labelled = self._label_loss(answers, kinds, batch)
+        weight = self.recipe.teacher_weight
+        if "taught_answers" not in batch:
+            return labelled
+        log_p = log_fractions(answers, tree=SKYFORM)
+        taught = vote_loss(log_p, batch["taught_answers"]).mean()
+        log_kinds = torch.log_softmax(kinds, dim=1)
+        taught_kinds = -(batch["taught_kinds"] * log_kinds).sum(dim=1).mean()
+        error = _vote_error(log_p, batch["taught_answers"][:, : batch["votes"].shape[1]])
+        learnt = taught + self.recipe.kind_weight * taught_kinds
+        learnt = learnt + self.recipe.vote_error_weight * error
+        return (1 - weight) * labelled + weight * learnt
+
+    def _label_loss(self, answers: Tensor, kinds: Tensor, batch: dict[str, Tensor]) -> Tensor:
         log_p = log_fractions(answers, tree=SKYFORM)
         tree = vote_loss(log_p, batch["votes"]) + rule_loss(
             self.rule_probability(log_p), batch["agreement"]
@@ -76,9 +90,12 @@ class TreeModule(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         heads = [*self.network.answers.parameters(), *self.network.kinds.parameters()]
+        for stage in self.network.stages(self.recipe.freeze):
+            stage.requires_grad_(requires_grad=False)
+        body = [p for p in self.network.backbone.parameters() if p.requires_grad]
         optimiser = torch.optim.AdamW(
             [
-                {"params": self.network.backbone.parameters(), "lr": self.recipe.learning_rate},
+                {"params": body, "lr": self.recipe.learning_rate},
                 {"params": heads, "lr": self.recipe.head_learning_rate},
             ],
             weight_decay=self.recipe.weight_decay,

@@ -79,33 +79,25 @@ def write_outcome(
     """Scores, calibration, model file and predictions, into the run's folder; `result.json` last."""
     validation = parts.validation
     scheme = validation.dataset.scheme if experiment.task == "classes" else None
-    calibration: dict[str, Any] = {}
-    p = outcome.p
-    if outcome.logits is not None:
-        fitted = fit_class_calibration(
-            outcome.logits, validation.labels, wanted_accuracy=experiment.wanted_accuracy
-        )
-        calibration = fitted.to_dict()
-        p = fitted.probabilities(outcome.logits)
-    scores = dict(_scores(experiment, validation, p, scheme))
-    if outcome.logits is not None and len(validation) > 1:
-        sets = cross_fit(outcome.logits, validation.labels, folds=min(5, len(validation))).sets
-        scores |= score_sets(validation.labels, sets)
+    calibration, p, scores = _judged(experiment, validation, outcome, scheme)
     notes = [*outcome.notes, *_notes(experiment, parts)]
-    file = ""
+    file, why_not = "", outcome.why_not
     if outcome.export is not None:
         file = f"model/{experiment.name}.onnx"
-        _write_model(
-            experiment,
-            outcome.export,
-            folder / file,
-            scheme=scheme,
-            calibration=calibration,
-            scores=scores,
-            parts=parts,
-        )
-    elif outcome.why_not:
-        notes.append(outcome.why_not)
+        try:
+            _write_model(
+                experiment,
+                outcome.export,
+                folder / file,
+                scheme=scheme,
+                calibration=calibration,
+                scores=scores,
+                parts=parts,
+            )
+        except Exception as error:  # converters raise whatever they like, and a finished training must not be lost to it
+            file, why_not = "", f"There is no model file: it could not be written ({error})."
+    if why_not:
+        notes.append(why_not)
     summary = RunSummary(
         name=experiment.name,
         title=experiment.title or experiment.entry.title,
@@ -141,6 +133,23 @@ def write_outcome(
     thumbnails = _thumbnails(validation, worst_rows(rows, count=_THUMBNAILS))
     write_result(RunResult(summary, rows, dict(outcome.curves or {}), thumbnails), folder)
     return summary
+
+
+def _judged(
+    experiment: Experiment, validation: Samples, outcome: Outcome, scheme: Scheme | None
+) -> tuple[dict[str, Any], Float[ndarray, "n columns"], dict[str, Estimate]]:
+    """Calibration, calibrated probabilities, and scores of the validation samples."""
+    if outcome.logits is None:
+        return {}, outcome.p, dict(_scores(experiment, validation, outcome.p, scheme))
+    fitted = fit_class_calibration(
+        outcome.logits, validation.labels, wanted_accuracy=experiment.wanted_accuracy
+    )
+    p = fitted.probabilities(outcome.logits)
+    scores = dict(_scores(experiment, validation, p, scheme))
+    if len(validation) > 1:
+        sets = cross_fit(outcome.logits, validation.labels, folds=min(5, len(validation))).sets
+        scores |= score_sets(validation.labels, sets)
+    return fitted.to_dict(), p, scores
 
 
 def most_wrong(p: Float[ndarray, "n classes"], truth: Int[ndarray, " n"]) -> Int[ndarray, " n"]:

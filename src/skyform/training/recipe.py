@@ -9,10 +9,14 @@ from typing import Any
 
 from skyform.datasets import SOURCES
 from skyform.errors import RecipeError
+from skyform.schema.modelfile import LOOKS
 from skyform.training.augment import Augment
 from skyform.training.settings import read_values
 
-__all__ = ["Phase", "Recipe", "read_recipe"]
+__all__ = ["MADE_UP", "Phase", "Recipe", "read_recipe"]
+
+# Sources that are made rather than read.
+MADE_UP = ("everyday", "synthetic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +24,14 @@ class Phase:
     """So many epochs at one input size (px): low resolution first is most of the learning at a part of the cost.
 
     A phase with `restart` begins a new cosine cycle of the learning rates, at this share of them (Loshchilov and Hutter 2017,
-    arXiv:1608.03983); without, it goes on with the cycle before.
+    arXiv:1608.03983); without, it goes on with the cycle before. `shares` replace the recipe's from this phase on, where they are given:
+    many weak labels first, the few full ones last.
     """
 
     epochs: int
     size: int
     restart: float = 0.0
+    shares: Mapping[str, float] = field(default_factory=dict[str, float])
 
     def __post_init__(self) -> None:
         for name in ("epochs", "size"):
@@ -34,6 +40,9 @@ class Phase:
                 raise RecipeError(
                     f"phases: {name} is {value!r}; it must be a whole number above 0."
                 )
+        for name, share in self.shares.items():
+            if not share >= 0:
+                raise RecipeError(f"phases: the share of {name} is {share}; it must be 0 or more.")
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,8 @@ class Recipe:
     weights : str
         Backbone weights to start from, in timm's names: a safetensors file, relative to the data folder. Empty: from scratch.
     shares : mapping of source id to float
-        How often each source is drawn, relative to the others; only sources named here are read. `everyday` makes negatives.
+        How often each source is drawn, relative to the others; only sources named here are read. `everyday` makes negatives,
+        `synthetic` draws galaxies of which every answer is known.
     balance : float
         0 draws the classes of a source as often as they occur; 1 draws all alike.
     emphasis : mapping of label to float
@@ -66,10 +76,23 @@ class Recipe:
         Decay of the exponential moving average of the weights; 0 for none.
     kind_weight, vote_error_weight : float
         Weights of the kind loss and of the mean squared error of the cumulative fractions, beside the tree's cross-entropy.
+    synthetic : int
+        Number of galaxies that are drawn, in all looks of `skyform.datasets.synthetic_dataset`.
     framing : float
         See `skyform.images.Preprocess`.
     augment : mapping
         Strengths for `skyform.training.augment.Augment`.
+    freeze : int
+        Stages of the backbone, from the input on, that keep their starting weights.
+    members : int
+        Networks, trained one after the other with the seeds `seed`, `seed + 1`…, whose answers the exported model averages.
+    teacher : str
+        A model file, or `bundled:NAME` for one that comes with Skyform, whose answers are taught beside the labels (Hinton et al. 2015,
+        arXiv:1503.02531); empty for none.
+    teacher_weight : float
+        Weight of the teacher's answers; the labels have 1 minus that.
+    looks : int
+        Orientations (1, 2, 4 or 8 flips and quarter turns) over which the model averages its answers when nothing else is asked.
     """
 
     name: str
@@ -96,19 +119,33 @@ class Recipe:
     vote_error_weight: float = 2.0
     photographs: int = 0
     textures: int = 0
+    synthetic: int = 0
     framing: float = 3.0
     augment: Mapping[str, float] = field(default_factory=dict)
     precision: str = "bf16-mixed"
     seed: int = 0
+    freeze: int = 0
+    members: int = 1
+    teacher: str = ""
+    teacher_weight: float = 0.5
+    looks: int = 1
 
     def __post_init__(self) -> None:
-        known = {*SOURCES, "everyday"}
-        for name in ("shares", "agreements"):
-            if unknown := set(getattr(self, name)) - known:
+        known = {*SOURCES, *MADE_UP}
+        named = {"shares": set(self.shares), "agreements": set(self.agreements)}
+        for phase in self.phases:
+            named.setdefault("phases", set()).update(phase.shares)
+        for name, sources in named.items():
+            if unknown := sources - known:
                 raise RecipeError(
                     f"{name} names {', '.join(sorted(unknown))}, which is no data source.",
                     remedy=f"The sources are {', '.join(sorted(known))}.",
                 )
+        if unread := named.get("phases", set()) - set(self.shares):
+            raise RecipeError(
+                f"A phase draws from {', '.join(sorted(unread))}, which shares does not name.",
+                remedy="Give it a share there; 0 reads it without drawing from it.",
+            )
         if unknown := set(self.augment) - {f.name for f in dataclasses.fields(Augment)}:
             raise RecipeError(
                 f"augment names {', '.join(sorted(unknown))}, which is no augmentation.",
@@ -118,14 +155,36 @@ class Recipe:
             raise RecipeError(
                 "phases and shares must not be empty.", remedy="Give one of each at least."
             )
-        for name in ("samples_per_epoch", "batch_size", "learning_rate"):
+        for name in ("samples_per_epoch", "batch_size", "learning_rate", "members"):
             if not getattr(self, name) > 0:
                 raise RecipeError(f"{name} is {getattr(self, name)}; it must be above 0.")
+        if self.looks not in LOOKS:
+            raise RecipeError(f"looks is {self.looks}; it must be one of {LOOKS}.")
+        if not 0 <= self.teacher_weight <= 1:
+            raise RecipeError(f"teacher_weight is {self.teacher_weight}; it must lie in 0 to 1.")
 
     @property
     def size(self) -> int:
         """Side of the exported network's input, px."""
         return self.phases[-1].size
+
+    def phase_of(self, epoch: int) -> Phase:
+        """The phase that an epoch, counted from 0, belongs to."""
+        for phase in self.phases:
+            if epoch < phase.epochs:
+                return phase
+            epoch -= phase.epochs
+        return self.phases[-1]
+
+    def shares_of(self, epoch: int) -> Mapping[str, float]:
+        """The shares that an epoch, counted from 0, draws with: those of the last phase so far that has any."""
+        shares = self.shares
+        for phase in self.phases:
+            shares = phase.shares or shares
+            if epoch < phase.epochs:
+                break
+            epoch -= phase.epochs
+        return shares
 
     @property
     def cycles(self) -> tuple[tuple[int, float], ...]:
@@ -172,12 +231,20 @@ def _build(values: dict[Any, Any], path: Path) -> Recipe:
         _check_type(name, value)
     values = {k: _as_declared(k, v) for k, v in values.items()}
     try:
-        values["phases"] = tuple(Phase(**p) for p in values["phases"])
+        values["phases"] = tuple(_phase(**p) for p in values["phases"])
     except TypeError as error:
         raise RecipeError(
             f"phases is {values['phases']!r}.", remedy="Write a list of {epochs: n, size: px}."
         ) from error
     return Recipe(**values)
+
+
+def _phase(*, shares: Any = None, restart: Any = 0.0, **settings: Any) -> Phase:
+    """Whole numbers where fractions are meant become fractions."""
+    if shares is not None and not isinstance(shares, dict):
+        raise RecipeError(f"phases: shares is {shares!r}; it must map sources to numbers.")
+    given = {str(k): _number(f"phases: the share of {k}", v) for k, v in (shares or {}).items()}
+    return Phase(**settings, restart=_number("phases: restart", restart), shares=given)
 
 
 def _is_required(f: "dataclasses.Field[Any]") -> bool:

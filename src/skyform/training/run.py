@@ -1,9 +1,8 @@
 """One training run: a recipe and a data folder in, a run folder with a calibrated, exported model out."""
 
 import json
-import platform
 from collections.abc import Sequence
-from importlib import metadata
+from dataclasses import replace
 from pathlib import Path
 
 import lightning
@@ -11,19 +10,22 @@ import torch
 import yaml
 from lightning.pytorch.callbacks import EMAWeightAveraging, ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch.utils.data import DataLoader
 
 from skyform.errors import DataError, RecipeError
 from skyform.images import Preprocess
 from skyform.models import GalaxyNetwork
 from skyform.schema import KINDS, SKYFORM
-from skyform.training.data import Drawn, Prepared, RowDataset, prepare_rows, read_rows
+from skyform.training.data import Drawn, RowDataset, read_rows
+from skyform.training.environment import environment
 from skyform.training.finish import finish_run
 from skyform.training.module import TreeModule
+from skyform.training.prepared import Prepared, prepare_rows
 from skyform.training.recipe import Recipe, read_recipe
+from skyform.training.teacher import teach
 
-__all__ = ["train_recipe"]
+__all__ = ["train_networks", "train_recipe"]
 
 _MARGIN = 1.3
 
@@ -54,7 +56,8 @@ def train_recipe(
     Returns
     -------
     Path
-        The run folder: `model/` (ONNX files and card), `recipe.yaml`, `environment.json`, `manifest.json`, `metrics.csv`, `last.ckpt`.
+        The run folder: `model/` (ONNX files and card), `recipe.yaml`, `environment.json`, `manifest.json`, and for each member its
+        `curves-<seed>/metrics.csv`, `last-<seed>.ckpt` and `network-<seed>.safetensors`.
 
     Raises
     ------
@@ -63,25 +66,70 @@ def train_recipe(
     """
     settings = read_recipe(recipe, overrides=overrides)
     folder = out or Path("runs") / settings.name
-    last = folder / "last.ckpt"
-    _check_folder(folder, settings, resume=resume)
-    lightning.seed_everything(settings.seed, verbose=False)
-    preprocess = Preprocess(size=settings.size, framing=settings.framing)
-    train = _prepare(settings, data, preprocess, cache=folder / "cache")
-    _write_record(folder, settings, train)
-    network = build_network(settings, data)
-    module = TreeModule(settings, network, rules=train.rules, margin=_MARGIN)
-    loader = DataLoader(RowDataset(train), sampler=Drawn(train, settings), batch_size=None)
-    trainer = _trainer(folder, settings)
-    trainer.fit(
+    networks, train = train_networks(settings, data=data, folder=folder, resume=resume)
+    return finish_run(
+        networks,
+        train,
+        recipe=settings,
+        preprocess=Preprocess(size=settings.size, framing=settings.framing),
+        data=data,
+        folder=folder,
+    )
+
+
+def train_networks(
+    recipe: Recipe, *, data: Path, folder: Path, resume: bool = False, cache: Path | None = None
+) -> tuple[list[GalaxyNetwork], Prepared]:
+    """Train the recipe's members, without exporting or measuring them.
+
+    Prepared pictures are kept in the folder `cache`, which several runs may share; that is `folder / "cache"` by default.
+
+    Returns
+    -------
+    list of GalaxyNetwork
+        One a member, with its averaged weights, which are also in the folder as `network-<seed>.safetensors`.
+    Prepared
+        The training rows.
+
+    Raises
+    ------
+    RecipeError, DataError
+        As `train_recipe`.
+    """
+    _check_folder(folder, recipe, resume=resume)
+    preprocess = Preprocess(size=recipe.size, framing=recipe.framing)
+    train = _prepare(recipe, data, preprocess, cache=cache or folder / "cache")
+    _write_record(folder, recipe, train)
+    seeds = range(recipe.seed, recipe.seed + recipe.members)
+    members = [replace(recipe, seed=seed, members=1) for seed in seeds]
+    return [
+        _train_member(m, train, data=data, folder=folder, resume=resume) for m in members
+    ], train
+
+
+def _train_member(
+    recipe: Recipe, train: Prepared, *, data: Path, folder: Path, resume: bool
+) -> GalaxyNetwork:
+    """One network. With `resume`, one whose weights are there already is only read."""
+    weights = folder / f"network-{recipe.seed}.safetensors"
+    lightning.seed_everything(recipe.seed, verbose=False)
+    network = build_network(recipe, data)
+    if resume and weights.exists():
+        network.load_state_dict(load_file(weights))
+        return network
+    last = folder / f"last-{recipe.seed}.ckpt"
+    module = TreeModule(recipe, network, rules=train.rules, margin=_MARGIN)
+    loader = DataLoader(RowDataset(train), sampler=Drawn(train, recipe), batch_size=None)
+    _trainer(folder, recipe).fit(
         module,
         loader,
         ckpt_path=str(last) if resume and last.exists() else None,
         weights_only=False,
     )
-    return finish_run(
-        module.network, train, recipe=settings, preprocess=preprocess, data=data, folder=folder
-    )
+    whole = {k: v.contiguous() for k, v in module.network.state_dict().items()}
+    save_file(whole, weights.with_suffix(".part"))
+    weights.with_suffix(".part").rename(weights)
+    return module.network
 
 
 def build_network(recipe: Recipe, data: Path) -> GalaxyNetwork:
@@ -122,7 +170,10 @@ def _prepare(recipe: Recipe, data: Path, preprocess: Preprocess, *, cache: Path)
     rows = read_rows(recipe, data, split="train")
     if not rows:
         raise DataError(f"{data} holds no row of the split 'train' for this recipe.")
-    return prepare_rows(rows, preprocess.with_margin(_MARGIN), cache=cache)
+    train = prepare_rows(rows, preprocess.with_margin(_MARGIN), cache=cache)
+    if not recipe.teacher:
+        return train
+    return replace(train, taught=teach(recipe.teacher, rows, cache=cache))
 
 
 def _check_folder(folder: Path, recipe: Recipe, *, resume: bool) -> None:
@@ -148,13 +199,7 @@ def _plain(recipe: Recipe) -> object:
 def _write_record(folder: Path, recipe: Recipe, train: Prepared) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "recipe.yaml").write_text(yaml.safe_dump(_plain(recipe), sort_keys=False))
-    packages = ("skyform", "torch", "timm", "lightning", "onnx", "onnxruntime", "numpy", "pillow")
-    environment = {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        **{p: metadata.version(p) for p in packages},
-    }
-    (folder / "environment.json").write_text(json.dumps(environment, indent=2))
+    (folder / "environment.json").write_text(json.dumps(environment(), indent=2))
     manifest = [{"id": r.id, "source": r.source, "split": r.split} for r in train.rows]
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
@@ -162,7 +207,10 @@ def _write_record(folder: Path, recipe: Recipe, train: Prepared) -> None:
 def _trainer(folder: Path, recipe: Recipe) -> lightning.Trainer:
     callbacks: list[lightning.Callback] = [
         ModelCheckpoint(
-            folder, filename="last", save_on_train_epoch_end=True, enable_version_counter=False
+            folder,
+            filename=f"last-{recipe.seed}",
+            save_on_train_epoch_end=True,
+            enable_version_counter=False,
         ),
         TQDMProgressBar(refresh_rate=10),
     ]
@@ -174,7 +222,7 @@ def _trainer(folder: Path, recipe: Recipe) -> lightning.Trainer:
         max_epochs=recipe.epochs,
         precision=recipe.precision,  # type: ignore[arg-type]
         callbacks=callbacks,
-        logger=CSVLogger(folder, name="", version="curves"),
+        logger=CSVLogger(folder, name="", version=f"curves-{recipe.seed}"),
         log_every_n_steps=10,
         gradient_clip_val=5.0,
         enable_model_summary=False,

@@ -7,8 +7,10 @@ from jaxtyping import Int
 from numpy import ndarray
 
 from skyform.datasets import Row
+from skyform.datasets.derive import fractions_of_votes, majority_class
 from skyform.evaluation import Truth
 from skyform.evaluation.fitting import Evidence
+from skyform.evaluation.settled import SETTLES
 from skyform.schema import (
     CLEAN5,
     FIVE_WAY,
@@ -17,15 +19,16 @@ from skyform.schema import (
     HUBBLE,
     KAGGLE,
     KINDS,
-    SKYFORM,
     TAXONOMIES,
     Taxonomy,
-    conditional,
 )
 
-__all__ = ["evidence_of", "truth_of"]
+__all__ = ["evidence_of", "is_excluded", "truth_of"]
 
-_MAJORITY = 0.55
+
+def is_excluded(row: Row, texts: Sequence[str]) -> bool:
+    """Whether the row's licence contains one of the texts."""
+    return any(t in row.licence for t in texts)
 
 
 def truth_of(row: Row) -> Truth:
@@ -47,7 +50,7 @@ def evidence_of(rows: Sequence[Row], outputs: dict[str, ndarray]) -> Evidence:
         distance=outputs["distance"],
         votes=votes,
         counts=np.array([float(r.raw.get("total_classifications") or 0) for r in rows]),
-        rules=[[rule for rule, _ in r.labels.rules] for r in rows],
+        rules=[[rule for rule, share in r.labels.rules if share >= SETTLES] for r in rows],
         kind=np.array([_kind(r) for r in rows]),
         classes={t: _classes(TAXONOMIES[t], rows, votes) for t in TAXONOMIES},
     )
@@ -69,7 +72,7 @@ def _kind(row: Row) -> int:
 def _classes(taxonomy: Taxonomy, rows: Sequence[Row], votes: ndarray) -> Int[ndarray, " n"]:
     column = {c.id: i for i, c in enumerate(taxonomy.classes)}
     number = {c.number: i for i, c in enumerate(taxonomy.classes)}
-    from_votes = _by_votes(taxonomy, votes)
+    from_votes = majority_class(taxonomy, fractions_of_votes(votes))
     out = np.full(len(rows), -1)
     for i, row in enumerate(rows):
         if taxonomy is GALAXY_ZOO_1 and row.source in ("gz1", "gz1_wide"):
@@ -80,15 +83,4 @@ def _classes(taxonomy: Taxonomy, rows: Sequence[Row], votes: ndarray) -> Int[nda
             out[i] = number[row.raw["label"]]
         elif taxonomy in (GALAXY10_SDSS, HUBBLE, FIVE_WAY):
             out[i] = from_votes[i]
-    return out
-
-
-def _by_votes(taxonomy: Taxonomy, votes: ndarray) -> Int[ndarray, " n"]:
-    """The class with the majority of the votes, -1 where there is none."""
-    known = ~np.isnan(votes).any(axis=1)
-    out = np.full(len(votes), -1)
-    if known.any():
-        extra = np.full((int(known.sum()), len(SKYFORM.answers) - votes.shape[1]), 0.5)
-        shares = taxonomy.shares(np.hstack((conditional(KAGGLE, votes[known]), extra)))
-        out[known] = np.where(shares.max(axis=1) > _MAJORITY, shares.argmax(axis=1), -1)
     return out

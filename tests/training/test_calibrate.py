@@ -1,0 +1,82 @@
+"""A model file calibrated anew, without training and without torch."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_up_data import write_data
+
+from skyform.errors import DataError, ModelError
+from skyform.images import Preprocess, decode
+from skyform.inference import Classifier, ModelFile, bundled_path
+from skyform.training.calibrate import calibrate_file
+from skyform.training.judging import judge, validation_rows
+from skyform.training.onnx_outputs import run_onnx
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_data(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+def calibrated(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("models") / "mine.onnx"
+    changes = {"name": "mine", "version": "7", "looks": 2}
+    calibrate_file(bundled_path("small"), target, data=data, changes=changes)
+    return target
+
+
+def test_the_copy_has_the_new_calibration_and_the_same_network(calibrated: Path):
+    old, new = ModelFile(bundled_path("small")), ModelFile(calibrated)
+    assert new.info.id == "mine@7"
+    assert (old.info.looks, new.info.looks) == (1, 2)
+    assert new.info.calibration != old.info.calibration
+    assert new.info.card["train"] == old.info.card["train"]
+    assert new.info.card["validation"]["int8"]["gz2_rmse"]["n"] == 6
+    size = new.info.preprocess.size
+    pixels = np.random.default_rng(0).integers(0, 256, (2, size, size, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(old.run(pixels).embedding, new.run(pixels).embedding)
+
+
+def test_the_classifier_takes_the_looks_that_the_file_names(calibrated: Path, data: Path):
+    rows = validation_rows(data)[:4]
+    classifier = Classifier.load(calibrated)
+    preprocess = Preprocess.from_dict(classifier.info.preprocess.to_dict())
+    pixels = np.stack([preprocess(decode(r.image)).pixels for r in rows])
+    kinds = run_onnx(calibrated, pixels, looks=2)["kinds"]
+    calibration = classifier.info.calibration
+    wanted = calibration.kinds(kinds, run_onnx(calibrated, pixels, looks=2)["distance"])
+    for row, p in zip(rows, wanted, strict=True):
+        kind = classifier.classify(row.image).kind
+        assert kind is not None
+        assert list(kind.probabilities.values()) == pytest.approx(p.tolist(), abs=2e-3)
+
+
+def test_excluded_licences_are_measured_and_not_fitted_to(data: Path):
+    rows = validation_rows(data)
+    model = bundled_path("small")
+    size = Classifier.load(model).info.preprocess.size
+    preprocess = Preprocess(size=size)
+    pixels = np.stack([preprocess(decode(r.image)).pixels for r in rows])
+    every, some = (judge(model, rows, pixels, exclude_licences=e) for e in ((), ("NC",)))
+    assert every.calibration.kind_temperature != some.calibration.kind_temperature
+    assert every.scores["deepsky_kind"].n == some.scores["deepsky_kind"].n
+
+
+def test_a_folder_without_validation_pictures(tmp_path: Path):
+    with pytest.raises(DataError, match="holds no validation picture"):
+        calibrate_file(bundled_path("small"), tmp_path / "x.onnx", data=tmp_path)
+
+
+def test_a_file_that_is_no_model(tmp_path: Path, data: Path):
+    (tmp_path / "x.onnx").write_bytes(b"nothing")
+    with pytest.raises(ModelError, match=r"x\.onnx is not a usable ONNX model"):
+        calibrate_file(tmp_path / "x.onnx", tmp_path / "y.onnx", data=data)
+
+
+def test_it_needs_no_torch():
+    code = "import sys, skyform.training.calibrate; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
