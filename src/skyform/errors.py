@@ -14,12 +14,14 @@ SkyformError
 ├── RecipeError               a training recipe is wrong
 ├── ModelError                a model file is missing, damaged or of another version
 ├── OutputError               results cannot be written
+├── BatchError                a survey-scale run cannot start, go on, or finish
 └── MissingExtraError         the command needs an optional part that is not installed
 
 Each error says what was wrong (`message`) and what to do (`remedy`); `code` is its stable name in tables and JSON.
 """
 
 __all__ = [
+    "BatchError",
     "CorruptImageError",
     "DataError",
     "EmptyFileError",
@@ -144,6 +146,12 @@ class OutputError(SkyformError):
     """Results cannot be written where or as asked."""
 
     code = "output"
+
+
+class BatchError(SkyformError):
+    """A survey-scale run cannot start, go on, or finish: what it was begun with has changed, or its workers keep dying."""
+
+    code = "batch"
 
 
 class MissingExtraError(SkyformError):

@@ -1,0 +1,73 @@
+"""What an engine is, and what every engine does with a part: classify it, and put its files into place."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, Protocol, runtime_checkable
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from skyform.batch.classifying import PartClassifier
+from skyform.batch.items import Part
+from skyform.batch.work import Job, Work, embedding_name, part_name
+
+__all__ = ["Engine", "PartResult", "do_job"]
+
+
+@dataclass(frozen=True, slots=True)
+class PartResult:
+    """A part that is done: its number, its rows, how many of them have an error."""
+
+    number: int
+    rows: int
+    failed: int
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Runs parts on processes of this machine, or of many."""
+
+    @property
+    def workers(self) -> int:
+        """How many processes work at once."""
+        ...
+
+    def run(self, parts: Iterable[Part], work: Work) -> Iterator[PartResult]:
+        """Classify parts, and give what became of each, in the order in which they are done.
+
+        Parts are taken as there is room for them, a few for each process. When the iterator is closed or an error goes through it, the
+        parts in flight are dropped; nothing half-written is left in their places.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of what the engine holds, such as a cluster."""
+        ...
+
+
+def do_job(classifier: PartClassifier, job: Job, *, work: Work) -> PartResult:
+    """Classify one part and put its table, and before it its embeddings, into place: a part with a table is done.
+
+    Raises
+    ------
+    OutputError
+        If they cannot be written.
+    """
+    done = classifier.classify(job)
+    if job.within is None:
+        number = job.part.number
+        if done.embeddings is not None:
+            work.place.write(embedding_name(number), _parquet(done.embeddings))
+        work.place.write(part_name(number), _parquet(done.table))
+    return PartResult(job.part.number, done.tally.rows, done.tally.failed)
+
+
+def _parquet(table: pa.Table) -> bytes:
+    file = BytesIO()
+    # Numbers hardly ever repeat: a dictionary of them would only cost time.
+    words: Any = [f.name for f in table.schema if pa.types.is_string(f.type)]
+    parquet.write_table(
+        table, file, compression="zstd", use_dictionary=words, row_group_size=max(1, len(table))
+    )
+    return file.getvalue()

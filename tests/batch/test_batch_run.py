@@ -1,0 +1,331 @@
+"""Never lose, never repeat: runs that are interrupted, changed, shared, and short of room."""
+
+import errno
+import json
+import multiprocessing
+import resource
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from listed import CATALOGUE, InlineEngine, ListedSource
+from made_up_models import made_up_model
+
+from skyform.batch.locks import Share, claimed, setting_up
+from skyform.batch.manifest import Manifest, differences
+from skyform.batch.places import LocalPlace, open_place
+from skyform.batch.progress import Pace, Pulse
+from skyform.batch.run import Outcome, Settings, run_batch
+from skyform.errors import BatchError, OutputError
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(made_up_model(tmp_path_factory.mktemp("m") / "m.onnx"))
+
+
+def go(
+    source: ListedSource, to: Path, model: str, *, engine: InlineEngine | None = None, **how: Any
+) -> Outcome:
+    settings = Settings(model=model, **{"part_size": 5, "batch_size": 4, **how})
+    return run_batch(source, to=str(to), engine=engine or InlineEngine(), settings=settings)
+
+
+def table_in(to: Path) -> pa.Table:
+    return pa.concat_tables(pq.read_table(p) for p in sorted((to / "parts").iterdir()))
+
+
+def test_a_run_writes_every_row_once_and_sums_up(tmp_path: Path, model: str) -> None:
+    source = ListedSource(23, str(tmp_path), bad=(3, 4), columns=CATALOGUE)
+    outcome = go(source, tmp_path / "out", model, embeddings=True)
+    assert (outcome.rows, outcome.failed, outcome.earlier, outcome.complete) == (23, 2, 0, True)
+    table = table_in(tmp_path / "out")
+    assert table["id"].to_pylist() == [f"item-{i}" for i in range(23)]
+    assert table["mag"].to_pylist() == [15.5 + i for i in range(23)]
+    assert table["catalogue_id"].to_pylist() == [2**60 + i for i in range(23)]
+    assert len(list((tmp_path / "out" / "embeddings").iterdir())) == 5
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (summary["rows"], summary["classified"], summary["failed"]) == (23, 21, 2)
+    assert summary["errors"]["unknown-format"]["examples"][0][0] == "item-3"
+    assert "unknown-format" in (tmp_path / "out" / "summary.md").read_text()
+    assert not list((tmp_path / "out").rglob("*.tmp-*"))
+
+
+def test_an_interrupted_run_goes_on_to_the_same_table(tmp_path: Path, model: str) -> None:
+    source = ListedSource(23, str(tmp_path), bad=(7,))
+    go(source, tmp_path / "whole", model)
+    for parts in (0, 2, 1):
+        with pytest.raises(KeyboardInterrupt):
+            go(source, tmp_path / "out", model, engine=InlineEngine(parts))
+    engine = InlineEngine()
+    outcome = go(source, tmp_path / "out", model, engine=engine)
+    assert engine.done == [3, 4]
+    assert (outcome.rows, outcome.earlier) == (8, 15)
+    assert table_in(tmp_path / "out").equals(table_in(tmp_path / "whole"))
+    again = InlineEngine()
+    assert go(source, tmp_path / "out", model, engine=again).rows == 0
+    assert again.done == []
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["rows"] == 23
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"schema": "full"}, "parameters.schema"),
+        ({"part_size": 6}, "parameters.part_size: 5 then, 6 now"),
+        ({"embeddings": True}, "parameters.embeddings"),
+    ],
+)
+def test_a_changed_parameter_refuses_and_says_which(
+    tmp_path: Path, model: str, changed: dict[str, Any], named: str
+) -> None:
+    source = ListedSource(6, str(tmp_path))
+    go(source, tmp_path / "out", model)
+    before = table_in(tmp_path / "out")
+    for begin in ("continue", "resume"):
+        with pytest.raises(BatchError, match=named):
+            go(source, tmp_path / "out", model, begin=begin, **changed)
+    assert table_in(tmp_path / "out").equals(before)
+    assert go(source, tmp_path / "out", model, begin="restart", **changed).rows == 6
+
+
+def test_another_model_refuses(tmp_path: Path, model: str) -> None:
+    source = ListedSource(6, str(tmp_path))
+    go(source, tmp_path / "out", model)
+    other = made_up_model(tmp_path / "other.onnx", version="2")
+    with pytest.raises(BatchError, match=r"model.id: .made-up@1. then, .made-up@2. now") as error:
+        go(source, tmp_path / "out", str(other))
+    assert "model.sha256" in str(error.value)
+    assert "--restart" in error.value.remedy
+
+
+def test_a_source_that_has_grown_goes_on_only_when_told_so(tmp_path: Path, model: str) -> None:
+    source = ListedSource(12, str(tmp_path))
+    with pytest.raises(KeyboardInterrupt):
+        go(source, tmp_path / "out", model, engine=InlineEngine(1))
+    grown = replace(source, count=40, fingerprint="1")
+    with pytest.raises(BatchError, match=r"source.fingerprint(.|\n)*--resume goes on"):
+        go(grown, tmp_path / "out", model)
+    outcome = go(grown, tmp_path / "out", model, begin="resume")
+    assert outcome.tally is not None
+    assert outcome.tally.rows == 12
+    assert go(grown, tmp_path / "out", model, begin="restart").rows == 40
+
+
+def test_restart_takes_away_what_a_run_has_written_and_nothing_else(
+    tmp_path: Path, model: str
+) -> None:
+    to = tmp_path / "out"
+    go(ListedSource(30, str(tmp_path)), to, model, embeddings=True, format="csv")
+    (to / "parts" / "notes.txt").write_text("mine")
+    (to / "letter.md").write_text("mine")
+    go(ListedSource(4, str(tmp_path)), to, model, begin="restart")
+    assert sorted(p.name for p in to.rglob("*") if p.is_file() and ".skyform" not in p.parts) == [
+        "letter.md",
+        "manifest.json",
+        "notes.txt",
+        "part-000000.parquet",
+        "summary.json",
+        "summary.md",
+    ]
+
+
+def test_parts_without_a_manifest_are_not_taken_for_done(tmp_path: Path, model: str) -> None:
+    source = ListedSource(6, str(tmp_path))
+    go(source, tmp_path / "out", model)
+    (tmp_path / "out" / "manifest.json").unlink()
+    with pytest.raises(BatchError, match=r"manifest.json' is missing.*--restart"):
+        go(source, tmp_path / "out", model)
+    assert go(source, tmp_path / "out", model, begin="restart").rows == 6
+    (tmp_path / "out" / "manifest.json").write_text("{}")
+    with pytest.raises(BatchError, match="no manifest of a run"):
+        go(source, tmp_path / "out", model)
+
+
+def test_what_a_killed_process_left_is_swept_away(tmp_path: Path, model: str) -> None:
+    source = ListedSource(12, str(tmp_path))
+    with pytest.raises(KeyboardInterrupt):
+        go(source, tmp_path / "out", model, engine=InlineEngine(1))
+    for name in ("parts/part-000001.parquet.tmp-17-ab12cd34", "predictions.csv.tmp-17-ab12cd34"):
+        (tmp_path / "out" / name).write_bytes(b"half")
+    go(source, tmp_path / "out", model)
+    assert not list((tmp_path / "out").rglob("*.tmp-*"))
+
+
+def test_shares_of_an_array_make_one_run(tmp_path: Path, model: str) -> None:
+    source = ListedSource(23, str(tmp_path))
+    go(source, tmp_path / "whole", model)
+    outcomes = [
+        go(source, tmp_path / "out", model, share=Share(i, 3), format="csv") for i in (2, 3, 1)
+    ]
+    assert [o.complete for o in outcomes] == [False, False, True]
+    assert sum(o.rows for o in outcomes) == 23
+    assert table_in(tmp_path / "out").equals(table_in(tmp_path / "whole"))
+    assert (tmp_path / "out" / "predictions.csv").read_text().count("item-") == 23
+    with pytest.raises(ValueError, match="part is 4/3"):
+        Share(4, 3)
+
+
+def _hold(to: str, share: tuple[int, int], ready: Any, enough: Any) -> None:
+    place = LocalPlace(Path(to))
+    with claimed(place, Share(*share)):
+        ready.set()
+        enough.wait(60)
+
+
+@pytest.fixture
+def other_process(tmp_path: Path) -> Iterator[Any]:
+    """Holds shares in another process."""
+    context = multiprocessing.get_context("spawn")
+    enough = context.Event()
+    started: list[Any] = []
+
+    def hold(share: tuple[int, int]) -> None:
+        ready = context.Event()
+        process = context.Process(
+            target=_hold, args=(str(tmp_path / "out"), share, ready, enough), daemon=True
+        )
+        process.start()
+        started.append(process)
+        assert ready.wait(60)
+
+    yield hold
+    enough.set()
+    for process in started:
+        process.join(20)
+
+
+def test_two_runs_never_work_in_one_place(tmp_path: Path, model: str, other_process: Any) -> None:
+    place = LocalPlace(tmp_path / "out")
+    other_process((1, 2))
+    with pytest.raises(BatchError, match="Another process is at work"):
+        go(ListedSource(6, str(tmp_path)), tmp_path / "out", model)
+    with pytest.raises(BatchError, match="share 1/2"), claimed(place, Share(1, 2)):
+        pass
+    with claimed(place, Share(2, 2)), setting_up(place):
+        pass
+    with pytest.raises(BatchError, match="1 of 2"), claimed(place, Share(2, 2), alone=True):
+        pass
+
+
+def test_nothing_to_classify_is_an_error(tmp_path: Path, model: str) -> None:
+    with pytest.raises(BatchError, match="nothing to classify in 'listed'"):
+        go(ListedSource(0, str(tmp_path)), tmp_path / "out", model)
+
+
+def test_a_full_disk_ends_the_run_cleanly_and_it_goes_on(
+    tmp_path: Path, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third part does not fit on the disk."""
+    source = ListedSource(23, str(tmp_path))
+    go(source, tmp_path / "whole", model)
+    real, parts = LocalPlace.write, []
+
+    def full(self: LocalPlace, name: str, data: bytes) -> None:
+        if name.startswith("parts/"):
+            parts.append(name)
+        if len(parts) == 3:
+            with self.writing(name) as file:
+                file.write(data[: len(data) // 2])
+                raise OSError(errno.ENOSPC, "No space left on device")
+        real(self, name, data)
+
+    monkeypatch.setattr(LocalPlace, "write", full)
+    with pytest.raises(OutputError, match=r"No space left.*goes on where it stopped"):
+        go(source, tmp_path / "out", model)
+    monkeypatch.undo()
+    assert sorted(p.name for p in (tmp_path / "out" / "parts").iterdir()) == [
+        "part-000000.parquet",
+        "part-000001.parquet",
+    ]
+    go(source, tmp_path / "out", model)
+    assert table_in(tmp_path / "out").equals(table_in(tmp_path / "whole"))
+
+
+def test_the_kernel_refusing_to_write_is_told(tmp_path: Path) -> None:
+    place = LocalPlace(tmp_path / "out")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(OutputError, match="File too large"):
+            place.write("parts/a", b"x" * 100_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list((tmp_path / "out" / "parts").iterdir()) == []
+
+
+def test_parts_that_went_elsewhere_are_missed(tmp_path: Path, model: str) -> None:
+    class Elsewhere(InlineEngine):
+        def run(self, parts: Any, work: Any) -> Any:
+            elsewhere = replace(work, place=LocalPlace(tmp_path / "another machine"))
+            yield from super().run(parts, elsewhere)
+
+    with pytest.raises(BatchError, match="5 parts were reported as done, but are not in"):
+        go(ListedSource(23, str(tmp_path)), tmp_path / "out", model, engine=Elsewhere())
+
+
+def test_a_file_is_no_destination(tmp_path: Path) -> None:
+    (tmp_path / "out.fits").touch()
+    with pytest.raises(OutputError, match=r"--to is .*out.fits', which is a file"):
+        open_place(str(tmp_path / "out.fits"))
+
+
+def test_a_bucket_is_a_destination(tmp_path: Path, model: str) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    memory = fsspec.filesystem("memory")
+    memory.store.clear()
+    source = ListedSource(12, str(tmp_path))
+    go(source, tmp_path / "whole", model, format="fits")
+    settings = Settings(model=model, part_size=5, batch_size=4, format="fits")
+    with pytest.raises(KeyboardInterrupt):
+        run_batch(source, to="memory://sky/run", engine=InlineEngine(1), settings=settings)
+    outcome = run_batch(source, to="memory://sky/run/", engine=InlineEngine(), settings=settings)
+    assert (outcome.rows, outcome.earlier) == (7, 5)
+    for name in ("parts/part-000001.parquet", "predictions.fits"):
+        assert memory.cat_file(f"/sky/run/{name}") == (tmp_path / "whole" / name).read_bytes()
+    settings = replace(settings, begin="restart")
+    assert (
+        run_batch(source, to="memory://sky/run", engine=InlineEngine(), settings=settings).rows
+        == 12
+    )
+
+
+def test_an_unknown_protocol_is_told() -> None:
+    pytest.importorskip("fsspec")
+    with pytest.raises(OutputError, match="Cannot write to 'warp://x'"):
+        open_place("warp://x")
+
+
+def test_every_difference_is_named() -> None:
+    one = Manifest({"address": "a", "fingerprint": "1"}, {"id": "m"}, {"schema": "full"})
+    two = Manifest({"address": "a", "fingerprint": "2"}, {"id": "m"}, {"schema": "full", "x": 1})
+    assert differences(one, one) == []
+    assert differences(one, two) == [
+        "parameters.x: null then, 1 now",
+        'source.fingerprint: "1" then, "2" now',
+    ]
+    assert differences(one, two, tolerant=True) == ["parameters.x: null then, 1 now"]
+    assert one.fingerprint != two.fingerprint
+
+
+def test_pulses_tell_rate_and_time_left() -> None:
+    pulses: list[Pulse] = []
+    times = iter([0.0, 10.0, 10.0, 14.0])
+    pace = Pace(pulses.append, clock=lambda: next(times))
+    pace.begin("classifying", total=100, earlier=7)
+    pace.tell(40, failed=2)
+    assert pulses[0].seconds_left is None
+    assert (pulses[1].rate, pulses[1].seconds_left, pulses[1].failed) == (10.0, 6.0, 2)
+    line = json.loads(pulses[1].to_json())
+    assert line["stage"] == "classifying"
+    assert (line["done"], line["total"], line["earlier"]) == (40, 100, 7)
+    assert line["seconds_left"] == 6.0
+
+
+def test_sizes_must_be_positive() -> None:
+    with pytest.raises(ValueError, match="part_size is 0"):
+        Settings(part_size=0)

@@ -1,0 +1,191 @@
+"""The merged files open in the field's tools, without a warning, with the values of the parts."""
+
+import math
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from listed import CATALOGUE, InlineEngine, ListedSource
+from made_up_models import made_up_model
+
+from skyform.batch.fields import field
+from skyform.batch.run import Settings, run_batch
+from skyform.batch.writing import CsvFile, FitsFile, VoTableFile
+
+ROWS = 23
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the full schema, merged into all formats."""
+    folder = tmp_path_factory.mktemp("run")
+    model = made_up_model(folder / "m.onnx", tree="skyform", kinds=True)
+    source = ListedSource(ROWS, str(folder), bad=(3,), columns=CATALOGUE)
+    for format in ("fits", "votable", "csv"):
+        settings = Settings(model=str(model), schema="full", part_size=10, format=format)
+        run_batch(source, to=str(folder / "out"), engine=InlineEngine(), settings=settings)
+    return folder / "out"
+
+
+@pytest.fixture(scope="module")
+def wanted(run_folder: Path) -> list[dict[str, Any]]:
+    return pq.read_table(sorted((run_folder / "parts").iterdir())).to_pylist()
+
+
+def assert_rows(
+    found: list[dict[str, Any]], wanted: list[dict[str, Any]], *, decimals: int
+) -> None:
+    assert len(found) == len(wanted) == ROWS
+    for f, w in zip(found, wanted, strict=True):
+        assert f.keys() == w.keys()
+        for name, value in w.items():
+            if isinstance(value, float):
+                assert f[name] == pytest.approx(value, abs=10**-decimals), name
+            elif value is None or value == "":
+                assert f[name] in (None, ""), name
+            else:
+                assert f[name] == value, name
+
+
+def plain(table: Any) -> list[dict[str, Any]]:
+    """An astropy table's rows with None for what is missing."""
+    out: list[dict[str, Any]] = []
+    for row in table:
+        values = {n: row[n] for n in table.colnames}
+        out.append({n: _plain(v) for n, v in values.items()})
+    return out
+
+
+def _plain(value: Any) -> Any:
+    if value is np.ma.masked:
+        return None
+    item = value.item() if hasattr(value, "item") else value
+    return None if isinstance(item, float) and math.isnan(item) else item
+
+
+def test_fits_opens_in_astropy(run_folder: Path, wanted: list[dict[str, Any]]) -> None:
+    from astropy.io import fits
+    from astropy.table import Table
+
+    path = run_folder / "predictions.fits"
+    with fits.open(path) as hdus:
+        hdus.verify("exception")
+        header = hdus[1].header
+        assert (header["NAXIS2"], header["EXTNAME"]) == (ROWS, "PREDICTIONS")
+        assert (header["TTYPE3"], header["TUNIT3"], header["TUCD3"]) == (
+            "ra",
+            "deg",
+            "pos.eq.ra;meta.main",
+        )
+        assert header["TCOMM1"] == "Identifier of the item"
+    assert path.stat().st_size % 2880 == 0
+    # FITS text is ASCII.
+    ascii = [
+        {
+            k: v.encode("ascii", "backslashreplace").decode() if isinstance(v, str) else v
+            for k, v in w.items()
+        }
+        for w in wanted
+    ]
+    assert_rows(plain(Table.read(path, hdu=1)), ascii, decimals=6)
+
+
+def test_votable_is_valid_and_opens_in_astropy(
+    run_folder: Path, wanted: list[dict[str, Any]]
+) -> None:
+    from astropy.io.votable import parse, validate
+
+    path = run_folder / "predictions.vot"
+    report = StringIO()
+    assert validate(str(path), output=report) is True, report.getvalue()
+    file = parse(path, verify="exception")
+    table = file.get_first_table()
+    fields = {f.name: f for f in table.fields}
+    assert fields["dec"].ucd == "pos.eq.dec;meta.main"
+    assert str(fields["dec"].unit) == "deg"
+    assert "Shape" not in str(fields["kind"].description)
+    assert_rows(plain(table.to_table()), wanted, decimals=6)
+
+
+def test_csv_and_parquet_open_in_duckdb(run_folder: Path, wanted: list[dict[str, Any]]) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    database = duckdb.connect()
+
+    def rows(query: str) -> list[dict[str, Any]]:
+        result = database.execute(query)
+        names = [d[0] for d in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    parts = rows(f"SELECT * FROM '{run_folder}/parts/*.parquet' ORDER BY catalogue_id")
+    assert_rows(parts, wanted, decimals=6)
+    csv = rows(f"SELECT * FROM '{run_folder}/predictions.csv' ORDER BY catalogue_id")
+    assert_rows(csv, wanted, decimals=6)
+    count = f"SELECT count(*) AS n FROM '{run_folder}/parts/*.parquet' WHERE error <> ''"
+    assert rows(count) == [{"n": 1}]
+
+
+SCHEMA = pa.schema(
+    [
+        field("name", pa.string(), description="Text & <marks>", ucd="meta.id"),
+        field("n", pa.int32(), description="Whole numbers"),
+        field("big", pa.int64(), description="Large ones"),
+        field("x", pa.float32(), description="Numbers", unit="deg"),
+        field("2mass", pa.float64(), description="A name that XML has no id for"),
+    ]
+)
+TABLE = pa.table(
+    [
+        ['a,"b"', None, "<&>ü–", ""],
+        [1, None, -5, 2**31 - 1],
+        [2**62, None, -1, 0],
+        [0.5, None, -0.25, 1e-12],
+        [1.5, None, 2.5, 1e300],
+    ],
+    schema=SCHEMA,
+)
+
+
+def written(kind: Any, **known: Any) -> BytesIO:
+    file = BytesIO()
+    writer = kind(file, SCHEMA, rows=4, widths=known.get("widths", {}))
+    writer.add(TABLE.slice(0, 3))
+    writer.add(TABLE.slice(3))
+    writer.finish()
+    file.seek(0)
+    return file
+
+
+def test_odd_values_survive_in_votable() -> None:
+    from astropy.io.votable import parse
+
+    table = parse(written(VoTableFile), verify="exception").get_first_table().to_table()
+    assert [v if v else "" for v in table["name"]] == ['a,"b"', "", "<&>ü–", ""]
+    assert [_plain(v) for v in table["n"]] == [1, None, -5, 2**31 - 1]
+    assert [_plain(v) for v in table["big"]] == [2**62, None, -1, 0]
+    assert table["_2mass"][3] == 1e300
+
+
+def test_odd_values_survive_in_fits() -> None:
+    from astropy.table import Table
+
+    width = FitsFile.width(pa.chunked_array([TABLE["name"].combine_chunks()]))
+    assert width == len("<&>\\xfc\\u2013")
+    table = Table.read(written(FitsFile, widths={"name": width}), hdu=1)
+    assert [_plain(v) or "" for v in table["name"]] == ['a,"b"', "", "<&>\\xfc\\u2013", ""]
+    assert [_plain(v) for v in table["n"]] == [1, None, -5, 2**31 - 1]
+    assert [_plain(v) for v in table["big"]] == [2**62, None, -1, 0]
+    assert table["x"][3] == np.float32(1e-12)
+
+
+def test_odd_values_survive_in_csv() -> None:
+    from pyarrow import csv
+
+    options = csv.ConvertOptions(column_types=SCHEMA, strings_can_be_null=True)
+    table = csv.read_csv(written(CsvFile), convert_options=options)
+    assert table["name"].to_pylist()[:3] == ['a,"b"', None, "<&>ü–"]
+    assert table["big"].to_pylist() == [2**62, None, -1, 0]
+    assert table["2mass"].to_pylist() == [1.5, None, 2.5, 1e300]
