@@ -35,7 +35,7 @@ $(VENV)/.base: pyproject.toml | $(BIN)/python
 
 $(VENV)/.full: pyproject.toml | $(BIN)/python
 	@echo "Installing Skyform with PyTorch and the test tools into $(VENV) (about 6 GB, a few minutes, once)..."
-	@$(PIP) -e '.[train,dev]'
+	@$(PIP) -e '.[train,search,cloud,dev]'
 	@touch $(VENV)/.base $@
 
 # PYTHON=/path/to/python chooses one; otherwise the first on the path that is new enough.

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 __all__ = ["Classifier", "__version__"]
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 if TYPE_CHECKING:
     from skyform.inference import Classifier

@@ -82,10 +82,10 @@ def test_options_may_stand_between_paths(classifier: FakeClassifier, pictures: P
 
 
 def test_options_reach_the_classifier(classifier: FakeClassifier, pictures: Path):
-    options = "--model m.onnx --precision fp32 --threads 2 --workers 3 --batch-size 4 --average"
+    options = "--model m.onnx --threads 2 --workers 3 --batch-size 4 --average"
     main(["classify", "night", *options.split(), "--limit-pixels", "100", "--limit-bytes", "5000"])
     (loaded,) = classifier.loaded
-    assert (loaded["model"], loaded["precision"], loaded["threads"]) == ("m.onnx", "fp32", 2)
+    assert (loaded["model"], loaded["threads"]) == ("m.onnx", 2)
     assert (loaded["limits"].max_pixels, loaded["limits"].max_bytes) == (100, 5000)
     assert classifier.called[0] == {"average": True, "batch_size": 4, "workers": 3}
 
@@ -214,7 +214,6 @@ def test_kaggle_leaves_failures_out_and_says_so(
         (["-", "--from-list", "-"], "standard input can be read once"),
         (["a.jpg", "--format", "csv"], "--format csv needs --to"),
         (["a.jpg", "--to", "-"], "--to - needs --format"),
-        (["a.jpg", "--precision", "int4"], "invalid choice: 'int4'"),
         (["a.jpg", "--batch-size", "0"], "'0' is not a whole number of at least 1"),
         (["a.jpg", "--workers", "many"], "'many' is not a whole number of at least 1"),
         (["a.jpg", "--nonsense"], "--nonsense"),

@@ -81,7 +81,7 @@ def test_report_numbers_and_summary(folder: Path, capsys: Capture):
 def test_the_real_model_lays_out_the_map(folder: Path, capsys: Capture):
     assert main(["explore", "sky", "--sample", "8"]) == 0
     page = Path("sky-report.html").read_text(encoding="utf-8")
-    assert "embeddings by galaxy-tree@" in page
+    assert "embeddings by base@" in page
     assert page.count('"id":') == 8
 
 

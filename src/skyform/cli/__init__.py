@@ -16,6 +16,8 @@ __all__ = ["COMMANDS", "main", "parser_of", "top_parser"]
 
 # Name and summary of each command; its module, `skyform.cli.<name>`, is imported only when it is asked for.
 COMMANDS: dict[str, str] = {
+    "anomalies": "rank pictures by how unusual they are, and learn from your scores",
+    "batch": "classify a folder, a catalogue, a survey: in parts, resumable, at full speed",
     "classify": "say what pictures show, as a table to read or a file to work with",
     "collect": "gather the pictures of web pages into a class folder",
     "compare": "rank training runs that were judged on the same pictures",
@@ -25,10 +27,13 @@ COMMANDS: dict[str, str] = {
     "explore": "write the report on a data set as one HTML page",
     "export": "write the model of a finished run to a file of its own",
     "fit": "train on your own labels in seconds, without PyTorch",
-    "models": "show what a model was made from and how well it does",
+    "index": "build an index of embeddings, to search in",
+    "models": "show a model's card, or measure it and write the card anew",
     "report": "write the report on a training run as one HTML page",
     "results": "write the results page from run folders",
+    "select": "choose which pictures to label next",
     "serve": "open the web page and the HTTP interface",
+    "similar": "find the pictures of an index that look like one",
     "synthesise": "make a data set of synthetic galaxies, labelled in the whole tree",
     "train": "train a model from a recipe",
     "tune": "look for better settings of a recipe",

@@ -12,7 +12,7 @@ take no more memory for a million pictures than for one.
 
 from argparse import ArgumentParser, Namespace
 
-from skyform.cli.console import Exit, at_least_one
+from skyform.cli.console import MODEL, MODELS, Exit, at_least_one
 
 __all__ = ["arguments", "run"]
 
@@ -39,18 +39,13 @@ def arguments(parser: ArgumentParser) -> None:
     add = model.add_argument
     add(
         "--model",
-        metavar="FILE.onnx",
-        help="a model that `skyform train` or `skyform fit` made (default: the one that comes with Skyform)",
-    )
-    add(
-        "--precision",
-        choices=("int8", "fp32"),
-        default="int8",
-        help="int8 is faster, fp32 is what was trained (default: int8)",
+        metavar=MODEL,
+        help=f"{MODELS} (default: base)",
     )
     add(
         "--average",
-        action="store_true",
+        action="store_const",
+        const=True,
         help="average over the eight flips and rotations: eight times the work, a little more accurate",
     )
     _speed_arguments(parser)

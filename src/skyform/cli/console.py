@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 __all__ = [
+    "MODEL",
+    "MODELS",
     "Exit",
     "Paper",
     "Stream",
@@ -20,6 +22,11 @@ __all__ = [
     "say",
     "silence_output",
 ]
+
+
+# What every `--model` takes: the placeholder, and the words for the choice.
+MODEL = "NAME|FILE.onnx"
+MODELS = "base (the most accurate), small (many times as fast), or a file that `skyform train` or `skyform fit` made"
 
 
 class Exit(IntEnum):

@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from importlib.resources import files
 from pathlib import Path
 
-from skyform.cli.console import Exit, paper_of, say
+from skyform.cli.console import MODEL, MODELS, Exit, paper_of, say
 from skyform.errors import UnreadableFileError
 
 __all__ = ["arguments", "run"]
@@ -15,8 +15,8 @@ def arguments(parser: ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
         "--model",
-        metavar="FILE.onnx",
-        help="a model that `skyform train` or `skyform fit` made (default: the one that comes with Skyform)",
+        metavar=MODEL,
+        help=f"{MODELS} (default: base)",
     )
 
 

@@ -7,7 +7,7 @@ uncertainty. FILE may be - for a picture on standard input.
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from skyform.cli.console import Exit, say
+from skyform.cli.console import MODEL, MODELS, Exit, say
 
 __all__ = ["arguments", "run"]
 
@@ -28,8 +28,8 @@ def arguments(parser: ArgumentParser) -> None:
     )
     add(
         "--model",
-        metavar="FILE.onnx",
-        help="a model that `skyform train` or `skyform fit` made (default: the one that comes with Skyform)",
+        metavar=MODEL,
+        help=f"{MODELS} (default: base)",
     )
 
 

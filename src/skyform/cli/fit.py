@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from skyform.cli.console import Exit, as_typed, say
+from skyform.cli.console import MODEL, MODELS, Exit, as_typed, say
 from skyform.errors import OutputError
 
 if TYPE_CHECKING:
@@ -74,14 +74,8 @@ def _learning_arguments(parser: ArgumentParser) -> None:
     )
     add(
         "--model",
-        metavar="FILE.onnx",
-        help="the model that looks at the pictures (default: the one that comes with Skyform)",
-    )
-    add(
-        "--precision",
-        choices=("int8", "fp32"),
-        default="int8",
-        help="of the bundled model (default: int8)",
+        metavar=MODEL,
+        help=f"the model that looks at the pictures: {MODELS} (default: base)",
     )
     add("--seed", type=int, default=0, metavar="N", help="of the split and the head (default: 0)")
 
@@ -116,7 +110,7 @@ def _fitted(options: Namespace, mapping: dict[str, str]) -> "tuple[FittedClasses
     from skyform.training.fit import fit_classes
     from skyform.training.fit_rows import with_classes
 
-    classifier = Classifier.load(options.model, precision=options.precision)
+    classifier = Classifier.load(options.model)
     check_base(classifier.model.path)
     data = open_dataset(options.data, images=options.images, label=options.label)
     data = with_classes(data, scheme=options.scheme or "", mapping=mapping)
@@ -149,8 +143,7 @@ def _told(fitted: "FittedClasses", model: Path, folder: Path) -> Iterator[str]:
     if len(fitted.problems) > _MOST_PROBLEMS:
         yield f"  and {len(fitted.problems) - _MOST_PROBLEMS:,} more, listed in {folder / 'model' / 'CARD.md'}"
     yield f"Model: {model}   Run: {folder}"
-    average = " --average" if fitted.settings["average"] else ""
-    yield f"Use it: skyform classify PICTURE --model {shlex.quote(str(model))}{average}"
+    yield f"Use it: skyform classify PICTURE --model {shlex.quote(str(model))}"
 
 
 def _copied(model: Path, target: Path) -> Path:

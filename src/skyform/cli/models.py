@@ -1,16 +1,29 @@
-"""Show what a model was made from and how well it does: its card."""
+"""Show what a model was made from and how well it does: its card. Or measure a model and write its card anew.
+
+  skyform models                                   the card of the model that comes with Skyform
+  skyform models --measure DATA --to FOLDER        measure it on the data in DATA and write CARD.md and card.html
+  skyform models --calibrate DATA --to FOLDER      fit temperatures, class rules, intervals and sets to that data first, and write the model
+                                                   with them as well
+
+DATA is a folder with the Parquet files that the bundled models were trained on; of each, the validation split is used. CARD.md and
+mistakes.jpg show only pictures whose licence allows it; card.html shows all, and is for your own eyes.
+"""
 
 import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from skyform.cli.console import Exit, Paper, paper_of
+from skyform.cli.console import MODEL, MODELS, Exit, Paper, paper_of, say
 
 if TYPE_CHECKING:
-    from skyform.inference import ModelInfo
+    import numpy as np
+
+    from skyform.inference import Classifier, ModelInfo
+    from skyform.training.card_measures import CardModel
 
 __all__ = ["arguments", "card_lines", "run"]
 
@@ -22,17 +35,43 @@ def arguments(parser: ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
         "--model",
-        metavar="FILE.onnx",
-        help="the model file to show (default: the one that comes with Skyform)",
+        metavar=MODEL,
+        help=f"the model to show: {MODELS} (default: base)",
     )
     parser.add_argument("--json", action="store_true", help="print the whole card as JSON")
+    add = parser.add_argument_group("measuring").add_argument
+    add("--measure", type=Path, metavar="DATA", help="measure the model on this folder's data")
+    add(
+        "--calibrate",
+        type=Path,
+        metavar="DATA",
+        help="fit the model's calibration to this folder's data, then measure it there",
+    )
+    add("--to", type=Path, metavar="FOLDER", help="where the card goes, and the calibrated model")
+    add(
+        "--average",
+        action="store_true",
+        help="measure answers averaged over the eight flips and rotations",
+    )
 
 
 def run(options: Namespace, parser: ArgumentParser) -> Exit:
     """Run the command."""
+    if options.measure is not None and options.calibrate is not None:
+        parser.error("--calibrate measures too: give it or --measure")
+    if (options.measure or options.calibrate or options.to) and not (
+        options.to and (options.measure or options.calibrate)
+    ):
+        parser.error("--measure DATA (or --calibrate DATA) and --to FOLDER go together")
     from skyform.inference import Classifier
 
-    info = Classifier.load(options.model).info
+    if options.calibrate is not None:
+        return _calibrate(options)
+    classifier = Classifier.load(options.model)
+    if options.measure is not None:
+        _measure(classifier, options, data=options.measure)
+        return Exit.OK
+    info = classifier.info
     if options.json:
         sys.stdout.write(json.dumps(info.card, indent=2, ensure_ascii=False) + "\n")
         return Exit.OK
@@ -41,6 +80,83 @@ def run(options: Namespace, parser: ArgumentParser) -> Exit:
     for line in card_lines({**_answers(info), **info.card}, paper=paper):
         sys.stdout.write(f"{_INDENT}{line}\n")
     return Exit.OK
+
+
+def _calibrate(options: Namespace) -> Exit:
+    """Write the model with a calibration of its own, measured, and its card."""
+    from skyform.evaluation.pages import require_lab
+    from skyform.inference import Classifier, model_path
+    from skyform.training.attach import read_description, write_metadata
+    from skyform.training.calibrate import calibrate_file
+
+    require_lab("A measured card")
+    source = model_path(options.model)
+    options.to.mkdir(parents=True, exist_ok=True)
+    target = options.to / f"{Classifier.load(source).info.name}.onnx"
+    say("calibration")
+    calibrate_file(source, target, data=options.calibrate)
+    measures = _measure(Classifier.load(target), options, data=options.calibrate)
+    described = read_description(target)
+    described["card"]["measures"] = measures
+    write_metadata(target, described)
+    say(f"Calibrated model: {target}")
+    return Exit.OK
+
+
+def _measure(classifier: "Classifier", options: Namespace, *, data: Path) -> dict[str, Any]:
+    """Measure the model, and write its card as Markdown, as a page, and as numbers."""
+    from skyform.evaluation.pages import require_lab, write_page
+
+    require_lab("A measured card")
+    from skyform.evaluation.card_page import GalleryLine, card_page
+    from skyform.training.card import LIMITS, MEASURE_NAMES, write_card
+    from skyform.training.card_gallery import gallery_picture
+    from skyform.training.card_measures import measure_card
+
+    info = classifier.info
+    model = _card_model(classifier, looks=8 if options.average else info.looks)
+    measures, mistakes = measure_card(model, data, progress=say)
+    folder: Path = options.to
+    lines = [
+        GalleryLine(m.jpeg, f"said {m.said} ({m.confidence:.0%})", f"label {m.right}", m.id)
+        for m in mistakes
+    ]
+    known = {k: getattr(info, k) for k in ("name", "version", "title")}
+    preprocess = {
+        "preprocess": info.preprocess.to_dict(),
+        "fingerprint": info.preprocess.fingerprint,
+    }
+    card = {**known, **preprocess, **info.card}
+    page = card_page(card, measures, scores=MEASURE_NAMES, limits=LIMITS, mistakes=lines)
+    write_page(page, folder / "card.html")
+    gallery = gallery_picture(mistakes)
+    if gallery is not None:
+        (folder / "mistakes.jpg").write_bytes(gallery)
+    (folder / "measures.json").write_text(json.dumps(measures, indent=2), encoding="utf-8")
+    shown = "mistakes.jpg" if gallery is not None else ""
+    write_card({**card, "measures": measures}, folder / "CARD.md", gallery=shown)
+    say(f"Card of {info.id}: {folder / 'CARD.md'}, {folder / 'card.html'}")
+    return measures
+
+
+def _card_model(classifier: "Classifier", *, looks: int) -> "CardModel":
+    from skyform.errors import ModelError
+    from skyform.inference.readout import averaged
+    from skyform.training.card_measures import CardModel
+
+    info = classifier.info
+    if info.tree is None or not info.names_kinds:
+        raise ModelError(
+            f"{info.id} does not answer both the tree and the kind of object, which a card measures.",
+            remedy="A head on labels of your own has its figures in its card already: `skyform models --model FILE`.",
+        )
+
+    def answer(pixels: "np.ndarray") -> dict[str, "np.ndarray"]:
+        outputs = averaged(classifier.model, pixels, looks=looks)
+        named = {name: getattr(outputs, name) for name in ("answers", "kinds", "distance")}
+        return {name: values for name, values in named.items() if values is not None}
+
+    return CardModel(answer, info.preprocess, info.calibration)
 
 
 def _answers(info: "ModelInfo") -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Write the results page from run folders: each system, its reported figure, and ours.
 
 The folder may hold run folders, or the small result files that --keep writes: with those in a repository, the page can be made
-again without the runs.
+again without the runs. A folder `ideas` in it holds what benchmarks/ideas.py measured, for a table of its own.
 """
 
 import sys
@@ -34,6 +34,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace, parser: ArgumentParser) -> Exit:
     """Run the command."""
     from skyform.errors import OutputError
+    from skyform.evaluation.ideas_page import read_ideas
     from skyform.evaluation.pages import write_page
     from skyform.evaluation.results_page import keep_summaries, read_summaries, results_page
 
@@ -51,11 +52,11 @@ def run(options: Namespace, parser: ArgumentParser) -> Exit:
         # The page is to be the same whether it is made from the runs or from what is kept of them.
         summaries, source = read_summaries(options.keep), options.keep
     command = f"skyform results {source.as_posix()}"
+    ideas = read_ideas(source / "ideas")
     if options.to is None:
-        sys.stdout.write(results_page(summaries, command=command))
+        sys.stdout.write(results_page(summaries, command=command, ideas=ideas))
         return Exit.OK
-    write_page(
-        results_page(summaries, command=f"{command} --to {options.to.as_posix()}"), options.to
-    )
+    command = f"{command} --to {options.to.as_posix()}"
+    write_page(results_page(summaries, command=command, ideas=ideas), options.to)
     say(f"Results of {len(summaries)} runs: {options.to}")
     return Exit.OK

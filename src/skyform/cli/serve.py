@@ -22,8 +22,7 @@ def arguments(parser: ArgumentParser) -> None:
         parser.add_argument(
             f"--{f.name.replace('_', '-')}",
             type=_type_of(f),
-            choices=f.metadata.get("choices") or None,
-            metavar=None if f.metadata.get("choices") else f.name.upper(),
+            metavar=f.name.upper(),
             help=(f.metadata["help"] + default).replace("%", "%%"),
         )
 

@@ -70,9 +70,7 @@ def classify(options: Namespace) -> Exit:
     try:
         with stopped_by_signals():
             limits = _limits(options)
-            classifier = Classifier.load(
-                options.model, precision=options.precision, threads=options.threads, limits=limits
-            )
+            classifier = Classifier.load(options.model, threads=options.threads, limits=limits)
             if options.to is not None:
                 writer = open_writer(options.to, format=options.format, info=classifier.info)
             with writer or nullcontext():

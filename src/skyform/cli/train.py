@@ -1,7 +1,7 @@
 """Train a model from a recipe.
 
 There are two kinds of recipe. An experiment (it names a `task`) trains one model of the registry on one data set: --data is then anything
-that `skyform datasets info` reads. The tree's own recipe, recipes/galaxy-tree.yaml, learns from many sets at once: --data is the folder
+that `skyform datasets info` reads. The tree's own recipe, recipes/base.yaml, learns from many sets at once: --data is the folder
 that holds them.
 
 Everything the run makes goes into one folder: the model for `skyform classify --model`, the recipe as it was run, the split, figures,
@@ -148,7 +148,7 @@ def _experiments(options: Namespace) -> Exit:
             data,
             out=folder,
             data_folder=options.weights_from or options.data.parent,
-            bundled=bundled_path("fp32"),
+            bundled=bundled_path(),
             resume=options.resume,
             cache=out / "cache" if len(runs) > 1 else None,
             command=as_typed(),

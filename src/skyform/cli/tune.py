@@ -56,7 +56,7 @@ def run(options: Namespace, parser: ArgumentParser) -> Exit:
             data,
             out=options.out or Path("runs") / f"tune-{experiment.name}",
             data_folder=options.weights_from or options.data.parent,
-            bundled=bundled_path("fp32"),
+            bundled=bundled_path(),
             trials=options.trials,
             minutes=options.minutes,
             say=say,
