@@ -251,7 +251,8 @@ def test_clients_take_turns_with_pauses(surveys: MadeUpSurveys, tmp_path: Path):
         thread.join()
     assert surveys.most_at_once == 1
     assert len(surveys.starts) == 12
-    assert np.diff(surveys.starts).min() > 0.05
+    # A busy machine may delay one arrival, which shortens the pause after it; all pauses together stay what they were.
+    assert surveys.starts[-1] - surveys.starts[0] > 11 * 0.055
 
 
 def test_robots_are_told_apart(surveys: MadeUpSurveys, tmp_path: Path):

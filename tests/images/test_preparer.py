@@ -13,7 +13,7 @@ from makers import FILES, galaxy, galaxy_flux, image_file, make, mutate
 from PIL import Image
 
 from skyform.errors import ImageError, ImageTooLargeError
-from skyform.images import Limits, Prepared, Preparer, Preprocess, decode, jpeg, resize
+from skyform.images import Limits, Prepared, Preparer, Preprocess, decode, jpeg
 from skyform.schema import Flag, Frame
 
 SIDES = (424, 256, 80)
@@ -165,12 +165,11 @@ def test_one_preparer_for_many_pictures() -> None:
             assert frame == fresh.frame
 
 
-def test_without_the_fast_libraries_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_fast_decoder_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     preprocess = Preprocess(size=64)
     pictures = [drawn_jpeg(seed, side=200) for seed in range(4)]
     fast = [short(data, preprocess) for data in pictures]
     monkeypatch.setattr(jpeg, "_turbo", lambda: None)
-    monkeypatch.setattr(resize, "_vector", lambda: None)
     for data, one in zip(pictures, fast, strict=True):
         other = short(data, preprocess)
         assert (one.frame, one.flags) == (other.frame, other.flags)
