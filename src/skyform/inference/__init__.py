@@ -9,6 +9,7 @@ from skyform.inference.modelfile import (
     bundled_path,
     model_path,
 )
+from skyform.inference.results import Results, classify
 
 __all__ = [
     "BUNDLED",
@@ -16,6 +17,8 @@ __all__ = [
     "Classifier",
     "ModelFile",
     "ModelInfo",
+    "Results",
     "bundled_path",
+    "classify",
     "model_path",
 ]

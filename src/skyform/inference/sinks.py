@@ -6,6 +6,7 @@ Null is an empty cell in CSV and VOTable, `null` in JSON and Parquet, NaN or the
 import csv
 import json
 from array import array
+from collections.abc import Sequence
 from html import escape
 from io import BufferedIOBase
 from typing import Any, Protocol
@@ -95,6 +96,17 @@ class JsonSink(_TextSink):
         super().finish()
 
 
+def arrow_schema(columns: Sequence[Column]) -> Any:
+    """The columns as Arrow fields, with descriptions and UCDs in their metadata."""
+    import pyarrow as pa
+
+    types = {"text": pa.string(), "integer": pa.int32(), "number": pa.float64()}
+    return pa.schema(
+        pa.field(c.name, types[c.type], metadata={"description": c.description, "ucd": c.ucd})
+        for c in columns
+    )
+
+
 class ParquetSink:
     """Apache Parquet, compressed with zstd, in groups of 5,000 rows; descriptions and UCDs in the fields' metadata."""
 
@@ -102,11 +114,7 @@ class ParquetSink:
         import pyarrow as pa
         from pyarrow import parquet
 
-        types = {"text": pa.string(), "integer": pa.int32(), "number": pa.float64()}
-        self._schema = pa.schema(
-            pa.field(c.name, types[c.type], metadata={"description": c.description, "ucd": c.ucd})
-            for c in columns
-        )
+        self._schema = arrow_schema(columns)
         self._make_batch = pa.RecordBatch.from_pylist
         self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
         self._rows: list[dict[str, Value]] = []
