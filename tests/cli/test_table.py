@@ -8,9 +8,10 @@ from made_up import failed, prediction
 
 from skyform.cli.console import Paper, paper_of
 from skyform.cli.progress import Progress
-from skyform.cli.table import PredictionTable, percent, seen_width
+from skyform.cli.table import PredictionTable, seen_width
 from skyform.evaluation.wording import duration_text
 from skyform.schema import Flag
+from skyform.schema.words import percent
 
 SPIRAL = ["smooth-or-features.features", "edge-on.no", "bar.yes", "spiral.yes", "arm-number.2"]
 

@@ -10,8 +10,9 @@ from skyform.cli.console import Paper, Stream
 from skyform.inference import ModelInfo
 from skyform.inference.tables import plain_text
 from skyform.schema import Prediction
+from skyform.schema.words import percent
 
-__all__ = ["PredictionTable", "percent", "seen_width"]
+__all__ = ["PredictionTable", "seen_width"]
 
 _GAP = "  "
 _NAME = 24
@@ -142,15 +143,6 @@ class PredictionTable:
     def _lines(self, name: str, body: Sequence[str]) -> list[str]:
         indent = " " * self._name
         return [f"{name if i == 0 else indent}{_GAP}{line}".rstrip() for i, line in enumerate(body)]
-
-
-def percent(probability: float) -> str:
-    """A probability in whole percent that never claims certainty: "97 %", ">99 %", "<1 %"."""
-    if probability > 0.99:
-        return ">99 %"
-    if probability < 0.01:
-        return "<1 %"
-    return f"{100 * probability:.0f} %"
 
 
 def seen_width(text: str) -> int:

@@ -17,6 +17,7 @@ from skyform.inference.modelfile import ModelInfo
 from skyform.inference.sinks import arrow_schema
 from skyform.inference.tables import columns_of, row
 from skyform.schema import Prediction
+from skyform.schema.words import percent
 
 if TYPE_CHECKING:
     import pyarrow
@@ -180,7 +181,11 @@ def _card(prediction: Prediction, source: Source) -> str:
     if prediction.failure is not None:
         said = prediction.failure.message
     kind = prediction.kind
-    sure = f"{html.escape(kind.name)} {kind.confidence:.0%}" if kind is not None else ""
+    sure = (
+        f"{html.escape(kind.name)} {html.escape(percent(kind.confidence))}"
+        if kind is not None
+        else ""
+    )
     return (
         f'<figure style="margin:0">{_thumbnail(source)}'
         f'<figcaption style="font-size:0.85em"><b>{html.escape(prediction.id)}</b><br>'

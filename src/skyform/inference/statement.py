@@ -3,6 +3,7 @@
 from skyform.inference.ink import DIM, FAINT, FILLED, PAPER, WARNING, Ink, Length
 from skyform.inference.tables import plain_text
 from skyform.schema import KINDS, TAXONOMIES, AnswerEstimate, KindEstimate, Prediction, Scheme
+from skyform.schema.words import percent
 
 __all__ = ["draw_statement"]
 
@@ -86,7 +87,7 @@ def _draw_galaxy(
             room = width - _LABEL - _NUMBER
             label = ink.shortened(estimate.name, size=_TEXT, width=room)
             ink.text(x + _LABEL, y, label, size=_TEXT, fill=PAPER)
-            number = _percent(estimate.confidence)
+            number = percent(estimate.confidence)
             ink.text_right(x + width, y, number, size=_TEXT, fill=PAPER)
             y += _ROW
     return y + 6
@@ -120,12 +121,5 @@ def _row(
         ink.bar(start + room * low, middle - 1, room * (high - low), height=2, fill=PAPER)
         for end in (low, high):
             ink.bar(start + room * end - 1, middle - 5, 2, height=10, fill=PAPER)
-    ink.text_right(x + width, y, _percent(value), size=_TEXT, fill=PAPER)
+    ink.text_right(x + width, y, percent(value), size=_TEXT, fill=PAPER)
     return y + _ROW
-
-
-def _percent(probability: float) -> str:
-    """Whole percent that never claims certainty."""
-    if probability > 0.99:
-        return ">99 %"
-    return "<1 %" if probability < 0.01 else f"{100 * probability:.0f} %"

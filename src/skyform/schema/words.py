@@ -11,7 +11,7 @@ from skyform.schema.taxonomies import KINDS
 from skyform.schema.trees import Tree
 from skyform.schema.votes import rolled_up
 
-__all__ = ["SURE", "chance", "class_sentence", "sentence"]
+__all__ = ["SURE", "chance", "class_sentence", "percent", "sentence"]
 
 # From this probability on, a thing is "likely" and may be said.
 SURE = 0.66
@@ -85,7 +85,7 @@ def class_sentence(scheme: Scheme, estimate: ClassEstimate, *, reject: float = 0
         Least confidence with which the model answers at all.
     """
     names = {c.id: _quoted(c.name) for c in scheme.classes}
-    first = f"{names[estimate.id]} ({_percent(estimate.confidence)})"
+    first = f"{names[estimate.id]} ({percent(estimate.confidence)})"
     if estimate.confidence < reject:
         return f"The model can't tell; its first guess is {first}."
     if len(estimate.answer_set) < 2:
@@ -105,9 +105,11 @@ def _quoted(name: str) -> str:
     return f"“{name}”" if "," in name else name
 
 
-def _percent(probability: float) -> str:
-    """Whole percent that never claims certainty."""
-    return ">99 %" if probability > 0.99 else f"{100 * probability:.0f} %"
+def percent(probability: float) -> str:
+    """A probability in whole percent that never claims certainty: "97 %", ">99 %", "<1 %"."""
+    if probability > 0.99:
+        return ">99 %"
+    return "<1 %" if probability < 0.01 else f"{100 * probability:.0f} %"
 
 
 _ROOT = "smooth-or-features"
