@@ -192,6 +192,22 @@ def test_other_settings_begin_anew(tmp_path: Path):
     assert len(Index(tmp_path / "i")) == 500
 
 
+@pytest.mark.parametrize(
+    "file", ["graph-*.usearch", "projection.npz", "progress.json", "rows-0.arrow"]
+)
+def test_a_damaged_state_is_not_resumed_from(tmp_path: Path, file: str):
+    source = Interrupted(clusters(500), origin=ORIGIN)
+    source.stop_at = 3
+    with pytest.raises(KeyboardInterrupt):
+        build_index(source, tmp_path / "i", threads=1, checkpoint=100)
+    (broken,) = (tmp_path / "i.part").glob(file)
+    broken.write_bytes(broken.read_bytes()[:-30])
+    source.stop_at = -1
+    build_index(source, tmp_path / "i", threads=1, checkpoint=100)
+    assert len(Index(tmp_path / "i")) == 500
+    assert Index(tmp_path / "i").values([0, 499]) == [{"id": "0"}, {"id": "499"}]
+
+
 def test_an_index_is_not_overwritten_unasked(tmp_path: Path):
     source = ArrayEmbeddings(clusters(50))
     build_index(source, tmp_path / "i")

@@ -43,7 +43,7 @@ def build_index(
 ) -> IndexInfo:
     """Build an index in a folder.
 
-    Embeddings are read in blocks, so memory holds little but the graph itself: at 128 dimensions of 8 bits about 0.3 kB a vector.
+    Embeddings are read in blocks, so memory holds little but the graph itself: at 128 dimensions of 8 bits about 0.35 kB a vector.
     The work is done in `<path>.part`; every million vectors its state is saved, and an interrupted build goes on from there when
     it is started again with the same embeddings and settings.
 
@@ -103,10 +103,13 @@ class _State:
     """What progress.json holds: what is being built, and up to where."""
 
     fingerprint: str
+    storage: Storage
     piece: int = 0
     count: int = 0
     skipped: int = 0
     rows: list[str] = field(default_factory=list[str])
+    graph: str = ""
+    bytes: int = 0
 
 
 class _Build:
@@ -122,7 +125,6 @@ class _Build:
     ) -> None:
         self._part, self._embeddings, self._projection = part, embeddings, projection
         self._graph, self._state = graph, state
-        self._storage: Storage = "i8" if graph.dtype.name.lower() == "i8" else "f16"
         self._rows: RowsFile | None = None
         self._schema = schema_of(part / state.rows[0]) if state.rows else None
 
@@ -132,20 +134,22 @@ class _Build:
         storage: Storage = settings["storage"]
         text = json.dumps([embeddings.fingerprint, settings], sort_keys=True)
         fingerprint = hashlib.sha256(text.encode()).hexdigest()
+        graph = new_graph(dims=1, storage=storage)  # a missing library is told before any work
         state = _read_state(part, fingerprint)
-        if state is None:
-            new_graph(dims=1, storage=storage)  # a missing library is told before any work
-            projection = fit_projection(embeddings, dims=settings["dims"])
-            shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(parents=True)
-            projection.save(part / PROJECTION)
-            graph = new_graph(dims=projection.dims, storage=storage)
-            return cls(part, embeddings, projection, graph, _State(fingerprint))
-        projection = Projection.load(part / PROJECTION)
-        graph = opened_graph(
-            part / _graph_name(state), dims=projection.dims, storage=storage, mapped=False
-        )
-        return cls(part, embeddings, projection, graph, state)
+        if state is not None:
+            with suppress(OSError, RuntimeError, ValueError, KeyError):
+                # What cannot be read, after a loss of power perhaps, is made anew.
+                projection = Projection.load(part / PROJECTION)
+                graph = opened_graph(
+                    part / state.graph, dims=projection.dims, storage=storage, mapped=False
+                )
+                return cls(part, embeddings, projection, graph, state)
+        projection = fit_projection(embeddings, dims=settings["dims"])
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        projection.save(part / PROJECTION)
+        graph = new_graph(dims=projection.dims, storage=storage)
+        return cls(part, embeddings, projection, graph, _State(fingerprint, storage))
 
     def run(self, *, threads: int, every: int, told: Callable[[int], None]) -> None:
         """Add all that is not there yet."""
@@ -168,21 +172,20 @@ class _Build:
         """Write the graph and what is to be said of the index."""
         state, projection, origin = self._state, self._projection, self._embeddings.origin
         self._save()
-        graph = _graph_name(state)
         info = IndexInfo(
             count=state.count,
             skipped=state.skipped,
             features=projection.features,
             dims=projection.dims,
             explained=round(projection.explained, 6),
-            storage=self._storage,
+            storage=state.storage,
             model=origin.model,
             preprocess=origin.preprocess,
             source=Path(self._embeddings.address).name,
             columns=tuple(self._schema.names if self._schema else ()),
             rows=tuple(state.rows),
-            graph=graph,
-            bytes=(self._part / graph).stat().st_size,
+            graph=state.graph,
+            bytes=state.bytes,
         )
         _write_json(self._part / INFO, info.to_dict())
         return info
@@ -202,19 +205,23 @@ class _Build:
                 f"The files of {self._embeddings.address} disagree about the type of a column: {error}.",
                 remedy="Name the columns to carry with --columns.",
             ) from error
-        coded = encoded(self._projection(block.vectors), storage=self._storage)
+        coded = encoded(self._projection(block.vectors), storage=self._state.storage)
         keys = np.arange(self._state.count, self._state.count + len(coded), dtype=np.uint64)
         self._graph.add(keys, coded, threads=threads)
         self._state.count += len(coded)
 
     def _save(self) -> None:
         """A state to resume from. The old graph stays until the new one is written and named in progress.json."""
+        state = self._state
         self._close_rows()
-        self._graph.save(self._part / _graph_name(self._state))
-        _write_json(self._part / _PROGRESS, vars(self._state))
-        for graph in self._part.glob("graph-*.usearch"):
-            if graph.name != _graph_name(self._state):
-                graph.unlink()
+        old, state.graph = state.graph, f"graph-{state.piece}.usearch"
+        if old == state.graph:
+            return
+        self._graph.save(self._part / state.graph)
+        state.bytes = (self._part / state.graph).stat().st_size
+        _write_json(self._part / _PROGRESS, vars(state))
+        if old:
+            (self._part / old).unlink()
 
     def _close_rows(self) -> None:
         if self._rows is not None:
@@ -222,17 +229,14 @@ class _Build:
             self._rows = None
 
 
-def _graph_name(state: _State) -> str:
-    return f"graph-{state.piece}.usearch"
-
-
 def _read_state(part: Path, fingerprint: str) -> _State | None:
     """Where an interrupted build of the same index stands, or None."""
     try:
         state = _State(**json.loads((part / _PROGRESS).read_text(encoding="utf-8")))
+        whole = (part / state.graph).stat().st_size == state.bytes
     except (OSError, ValueError, TypeError):
         return None
-    return state if state.fingerprint == fingerprint else None
+    return state if whole and state.fingerprint == fingerprint else None
 
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:
