@@ -1,6 +1,6 @@
 """Compare the heads of `skyform fit`: `python benchmarks/fit_heads.py DATA --relabel OLD=NEW --draw 50`.
 
-For each bundled model, with its own looks or the average of eight, and each head: accuracy on the published validation part
+For each bundled model, with one look or the average of eight, and each head: accuracy on the published validation part
 after learning from the whole training part, and the mean over five random draws of a few training pictures.
 """
 
@@ -53,7 +53,7 @@ def main() -> None:
                 ]
                 score = whole.scores["accuracy"]
                 print(
-                    f"| {model} | {8 if average else classifier.info.looks} | {head} | {score.value:.3f} ({score.low:.3f} to {score.high:.3f}) "
+                    f"| {model} | {8 if average else 1} | {head} | {score.value:.3f} ({score.low:.3f} to {score.high:.3f}) "
                     f"| {np.mean(few):.3f} ({min(few):.3f} to {max(few):.3f}) | {seconds:.1f} |",
                     flush=True,
                 )

@@ -93,6 +93,11 @@ def test_the_base_install_is_enough(command: str):
     assert loaded.isdisjoint(HEAVY)
 
 
+def test_classifying_does_not_wait_for_optimisers():
+    probe = "import skyform.cli.session, sys; print('scipy.optimize' in sys.modules)"
+    assert run(sys.executable, "-c", probe).stdout.strip() == "False"
+
+
 def test_import_skyform_is_instant():
     done = run(
         sys.executable, "-c", "import skyform, sys, json; print(json.dumps(sorted(sys.modules)))"

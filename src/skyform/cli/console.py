@@ -26,7 +26,7 @@ __all__ = [
 
 # What every `--model` takes: the placeholder, and the words for the choice.
 MODEL = "NAME|FILE.onnx"
-MODELS = "base (the most accurate), small (many times as fast), or a file that `skyform train` or `skyform fit` made"
+MODELS = "base (the most accurate), small (several times as fast), or a file that `skyform train` or `skyform fit` made"
 
 
 class Exit(IntEnum):

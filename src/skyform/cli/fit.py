@@ -75,7 +75,7 @@ def _learning_arguments(parser: ArgumentParser) -> None:
     add(
         "--model",
         metavar=MODEL,
-        help=f"the model that looks at the pictures: {MODELS} (default: base)",
+        help=f"the model that looks at the pictures: {MODELS} (default: small)",
     )
     add("--seed", type=int, default=0, metavar="N", help="of the split and the head (default: 0)")
 
@@ -110,7 +110,7 @@ def _fitted(options: Namespace, mapping: dict[str, str]) -> "tuple[FittedClasses
     from skyform.training.fit import fit_classes
     from skyform.training.fit_rows import with_classes
 
-    classifier = Classifier.load(options.model)
+    classifier = Classifier.load(options.model or "small")
     check_base(classifier.model.path)
     data = open_dataset(options.data, images=options.images, label=options.label)
     data = with_classes(data, scheme=options.scheme or "", mapping=mapping)

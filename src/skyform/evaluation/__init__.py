@@ -17,12 +17,6 @@ from skyform.evaluation.class_scores import (
     score_classes,
     score_sets,
 )
-from skyform.evaluation.confidence import (
-    Confidence,
-    Measured,
-    calibration_floor,
-    measure_confidence,
-)
 from skyform.evaluation.curves import (
     area_under_roc,
     average_precision,
@@ -60,10 +54,8 @@ __all__ = [
     "Calibration",
     "ClassCalibration",
     "ClassRow",
-    "Confidence",
     "CrossFitted",
     "Estimate",
-    "Measured",
     "Paired",
     "Predictions",
     "QuestionScore",
@@ -79,7 +71,6 @@ __all__ = [
     "balanced_accuracy",
     "bootstrap",
     "calibration_error",
-    "calibration_floor",
     "class_report",
     "confusion",
     "confusion_shares",
@@ -92,7 +83,6 @@ __all__ = [
     "label_rows",
     "macro_area_under_roc",
     "mcnemar",
-    "measure_confidence",
     "paired_bootstrap",
     "pooled_accuracy",
     "precision_recall_curve",

@@ -3,19 +3,16 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from numpy import ndarray
 
-from skyform.evaluation.validation import Answered, Truth
-from skyform.schema import GALAXY_ZOO_1, KAGGLE
+from skyform.evaluation.validation import Answered, Truth, part_of, three_shapes
+from skyform.schema import KAGGLE
 
 __all__ = ["SQUARED", "picture_scores"]
 
 # Figures whose pictures hold squared errors: the figure is the root of their mean, and less is better.
 SQUARED = frozenset({"gz2_rmse"})
-
-# Galaxy Zoo 1's classes of galaxies that are not merging, with the two spirals joined.
-_THREE = {0: 0, 1: 1, 2: 1, 3: 2}
 
 
 def picture_scores(
@@ -29,16 +26,8 @@ def picture_scores(
     for source, measure in _MEASURES.items():
         at = np.array([i for i, t in enumerate(truths) if t.source == source], dtype=int)
         if at.size:
-            out |= measure(source, [truths[i] for i in at], _rows(said, at))
+            out |= measure(source, [truths[i] for i in at], part_of(said, at))
     return out
-
-
-def _rows(said: Answered, at: Int[ndarray, " n"]) -> Answered:
-    return Answered(
-        said.cumulative[at],
-        [said.kinds[int(i)] for i in at],
-        {k: v[at] for k, v in said.classes.items()},
-    )
 
 
 _Scores = dict[str, Float[ndarray, " pictures"]]
@@ -55,9 +44,7 @@ def _votes(source: str, truths: Sequence[Truth], said: Answered) -> _Scores:
 
 
 def _three(source: str, truths: Sequence[Truth], said: Answered) -> _Scores:
-    numbers = {c.id: c.number for c in GALAXY_ZOO_1.classes} | {"combined_spiral": 1}
-    truth = np.array([_THREE.get(numbers[str(t.label)], -1) for t in truths])
-    guess = np.array([_THREE.get(int(c), -2) for c in said.classes["galaxy_zoo_1"]])
+    truth, guess = three_shapes(truths, said)
     known = truth >= 0
     truth, right = truth[known], (truth == guess)[known].astype(float)
     found, counts = np.unique(truth, return_counts=True)

@@ -16,7 +16,14 @@ from skyform.evaluation.metrics import (
 )
 from skyform.schema import GALAXY10_SDSS, GALAXY_ZOO_1, KAGGLE, SKYFORM, conditional
 
-__all__ = ["Answered", "Truth", "pooled_accuracy", "validation_scores"]
+__all__ = [
+    "Answered",
+    "Truth",
+    "part_of",
+    "pooled_accuracy",
+    "three_shapes",
+    "validation_scores",
+]
 
 _MAJORITY = 0.55
 
@@ -62,7 +69,7 @@ def validation_scores(truths: Sequence[Truth], said: Answered) -> dict[str, Esti
     ):
         at = np.array([i for i, t in enumerate(truths) if t.source == source], dtype=int)
         if at.size:
-            scores |= measure(source, [truths[i] for i in at], _rows(said, at))
+            scores |= measure(source, [truths[i] for i in at], part_of(said, at))
     return scores
 
 
@@ -72,7 +79,8 @@ def pooled_accuracy(scores: Mapping[str, Estimate]) -> float:
     return sum(s.value * s.n for s in parts) / sum(s.n for s in parts)
 
 
-def _rows(said: Answered, at: Int[ndarray, " n"]) -> Answered:
+def part_of(said: Answered, at: Int[ndarray, " n"]) -> Answered:
+    """What was said of some of the pictures."""
     return Answered(
         said.cumulative[at],
         [said.kinds[int(i)] for i in at],
@@ -108,10 +116,19 @@ def _sdss_shares(votes: Float[ndarray, "n 37"]) -> Float[ndarray, "n classes"]:
 _THREE = {0: 0, 1: 1, 2: 1, 3: 2}
 
 
-def _gz1(source: str, truths: Sequence[Truth], said: Answered) -> dict[str, Estimate]:
+def three_shapes(
+    truths: Sequence[Truth], said: Answered
+) -> tuple[Int[ndarray, " n"], Int[ndarray, " n"]]:
+    """Elliptical, spiral or edge-on (0 to 2), as labelled and as said; -1 for a label and -2 for an answer that is none of them."""
     numbers = {c.id: c.number for c in GALAXY_ZOO_1.classes} | {"combined_spiral": 1}
     truth = np.array([_THREE.get(numbers[str(t.label)], -1) for t in truths])
     guess = np.array([_THREE.get(int(c), -2) for c in said.classes["galaxy_zoo_1"]])
+    return truth, guess
+
+
+def _gz1(source: str, truths: Sequence[Truth], said: Answered) -> dict[str, Estimate]:
+    numbers = {c.id: c.number for c in GALAXY_ZOO_1.classes} | {"combined_spiral": 1}
+    truth, guess = three_shapes(truths, said)
     known = truth >= 0
     scores = {
         f"{source}_accuracy": bootstrap(accuracy, truth[known], guess[known]),

@@ -35,7 +35,7 @@ __all__ = [
 BUNDLED: Mapping[str, str] = MappingProxyType(
     {
         "base": "the most accurate",
-        "small": "many times as fast, a little less accurate",
+        "small": "several times as fast",
     }
 )
 DEFAULT = "base"

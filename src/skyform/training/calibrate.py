@@ -70,6 +70,7 @@ def calibrate_file(
     card |= {
         **{k: described[k] for k in ("name", "version", "title")},
         "looks": looks,
+        "bytes": {described["precision"]: model.stat().st_size},
         "calibrated": date.today().isoformat(),
         "skyform": version("skyform"),
         "validation": {

@@ -104,6 +104,10 @@ def _head(card: Mapping[str, Any]) -> str:
         facts.append(
             f"- **Network**: {card['backbone']}, from {start}, {preprocess['size']} px input; files: {files}. Seed {card['seed']}."
         )
+        if card.get("teacher"):
+            facts.append(
+                f"- **Taught** beside the labels by the answers of another network, {card['teacher']}."
+            )
     facts += [
         f"- **Preprocessing** `{card['fingerprint']}`: find the object, crop to {preprocess['framing']} times the radius of 90 % of its light, "
         f"resize to {preprocess['size']} px.",

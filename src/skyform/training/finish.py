@@ -141,6 +141,7 @@ def _card(
         "skyform": version("skyform"),
         "backbone": recipe.backbone,
         "weights": recipe.weights,
+        "teacher": recipe.teacher,
         "seed": recipe.seed,
         "members": recipe.members,
         "looks": recipe.looks,
