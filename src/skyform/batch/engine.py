@@ -1,11 +1,12 @@
 """What an engine is, and what every engine does with a part: classify it, and put its files into place."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import parquet
 
 from skyform.batch.classifying import PartClassifier
@@ -67,7 +68,15 @@ def _parquet(table: pa.Table) -> bytes:
     file = BytesIO()
     # Numbers hardly ever repeat: a dictionary of them would only cost time.
     words: Any = [f.name for f in table.schema if pa.types.is_string(f.type)]
+    metadata = table.schema.metadata or {}
+    table = table.replace_schema_metadata({**metadata, **_lengths(table, words)})
     parquet.write_table(
         table, file, compression="zstd", use_dictionary=words, row_group_size=max(1, len(table))
     )
     return file.getvalue()
+
+
+def _lengths(table: pa.Table, words: Sequence[str]) -> dict[str, str]:
+    """The longest text of each column, where astropy looks for it: it warns, and reads every text, where it is not said."""
+    longest = {name: pc.max(pc.utf8_length(table[name])).as_py() for name in words}
+    return {f"table::len::{name}": str(length or 1) for name, length in longest.items()}

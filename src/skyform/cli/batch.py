@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from skyform.batch.engine import Engine
     from skyform.batch.items import Source
     from skyform.batch.run import Outcome, Settings
+    from skyform.images import Limits
 
 __all__ = ["arguments", "run"]
 
@@ -165,7 +166,24 @@ def _cutout_arguments(parser: ArgumentParser) -> None:
             metavar="NAME",
             help=f"{axis} in the image's pixels, instead of positions on the sky",
         )
+    add("--one-based", action="store_true", help="those count the first pixel as 1, as FITS does")
+    add("--layer", default="", metavar="NAME", help="the service's data set, such as ls-dr10")
+    add("--bands", default="", metavar="LETTERS", help="its filters from blue to red, such as grz")
+    add("--flux", action="store_true", help="ask the service for FITS instead of JPEG")
+    add("--site", default="", metavar="ADDRESS", help="a mirror of the service")
+    add(
+        "--interval",
+        type=_positive,
+        metavar="S",
+        help="least seconds between two requests (default: what the service asks for)",
+    )
     add("--cache", type=Path, metavar="DIR", help="where a service's answers are kept")
+    add(
+        "--cache-days",
+        type=_positive,
+        metavar="DAYS",
+        help="ask again for what is older (default: keep for ever)",
+    )
     add("--contact", default="", metavar="EMAIL", help="tells a service whom to write to")
     add(
         "--ignore-robots",
@@ -201,6 +219,8 @@ def _run(options: Namespace) -> Exit:
     with closing(engine), _watched(options) as said:
         outcome = run_batch(source, to=options.to, engine=engine, settings=settings, said=said)
     say(_told(outcome))
+    if options.survey is not None:
+        say(_thanks(options.survey))
     if outcome.tally is None:
         return Exit.SOME_FAILED if outcome.failed else Exit.OK
     if outcome.tally.rows == outcome.tally.failed:
@@ -224,6 +244,7 @@ def _source(options: Namespace) -> "Source":
         # What an earlier run has left is no source.
         skip=() if "://" in options.to else (options.to,),
         connections=options.connections,
+        limits=_limits(options),
     )
     if not options.cut_from and options.survey is None:
         return open_source(options.source, options=reading)
@@ -245,7 +266,14 @@ def _cutouts(options: Namespace, reading: Any) -> Any:
         size_column=options.size_column,
         x_column=options.x_column,
         y_column=options.y_column,
+        from_one=True if options.one_based else None,
+        layer=options.layer,
+        bands=options.bands,
+        format="fits" if options.flux else "jpeg",
+        site=options.site,
         cache=options.cache,
+        most_days=options.cache_days,
+        interval=options.interval,
         contact=options.contact,
         robots=not options.ignore_robots,
         **given,
@@ -262,9 +290,7 @@ def _cutouts(options: Namespace, reading: Any) -> Any:
 def _settings(options: Namespace) -> "Settings":
     from skyform.batch.locks import Share
     from skyform.batch.run import Settings
-    from skyform.images import Limits
 
-    limits = {"max_pixels": options.limit_pixels, "max_bytes": options.limit_bytes}
     return Settings(
         model=options.model,
         schema=options.schema,
@@ -273,9 +299,16 @@ def _settings(options: Namespace) -> "Settings":
         share=Share(*(options.part or (1, 1))),
         part_size=options.part_size,
         batch_size=options.batch_size,
-        limits=Limits(**{k: v for k, v in limits.items() if v is not None}),
+        limits=_limits(options),
         begin="restart" if options.restart else "resume" if options.resume else "continue",
     )
+
+
+def _limits(options: Namespace) -> "Limits":
+    from skyform.images import Limits
+
+    given = {"max_pixels": options.limit_pixels, "max_bytes": options.limit_bytes}
+    return Limits(**{k: v for k, v in given.items() if v is not None})
 
 
 def _engine(options: Namespace) -> "Engine":
@@ -317,6 +350,25 @@ def _told(outcome: "Outcome") -> str:
         lines.append(f"In all {outcome.tally.rows:,} rows, {outcome.tally.failed:,} with an error.")
     lines += [f"  {path}" for path in outcome.files]
     return "\n".join(lines)
+
+
+def _thanks(survey: str) -> str:
+    """What a service's users are asked to do."""
+    from skyform.batch.cutouts.services import service_named
+
+    service = service_named(survey)
+    return f"Pictures: {service.title}. {service.licence} {service.acknowledgement}"
+
+
+def _positive(text: str) -> float:
+    """A number above zero."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise ArgumentTypeError(f"{text!r} is not a number above 0")
+    return number
 
 
 def _share(text: str) -> tuple[int, int]:
