@@ -8,6 +8,7 @@ SkyformError
 │   ├── TruncatedImageError   the file ends before the picture does
 │   ├── CorruptImageError     the bytes contradict the format
 │   ├── ImageTooLargeError    over the limit of bytes or pixels
+│   ├── CropError             the chosen part is not on the picture
 │   ├── NoImageDataError      a FITS file without an image, or with nothing but NaN
 │   └── UnsupportedImageError valid, but of a shape or type without a meaning here
 ├── DataError                 a data set, table or label file cannot be used
@@ -15,14 +16,20 @@ SkyformError
 ├── ModelError                a model file is missing, damaged or of another version
 ├── OutputError               results cannot be written
 ├── BatchError                a survey-scale run cannot start, go on, or finish
+├── StoreError                what the site keeps cannot be opened, read, saved or brought back
+│   ├── AccountError          an account cannot be made, changed or used so
+│   └── CursorError           a page of a list was asked for with a cursor that is none
 └── MissingExtraError         the command needs an optional part that is not installed
 
 Each error says what was wrong (`message`) and what to do (`remedy`); `code` is its stable name in tables and JSON.
 """
 
 __all__ = [
+    "AccountError",
     "BatchError",
     "CorruptImageError",
+    "CropError",
+    "CursorError",
     "DataError",
     "EmptyFileError",
     "ImageError",
@@ -33,6 +40,7 @@ __all__ = [
     "OutputError",
     "RecipeError",
     "SkyformError",
+    "StoreError",
     "TruncatedImageError",
     "UnknownFormatError",
     "UnreadableFileError",
@@ -112,6 +120,12 @@ class ImageTooLargeError(ImageError):
     code = "image-too-large"
 
 
+class CropError(ImageError):
+    """The part of the picture that was chosen is not on it, or is no sensible size."""
+
+    code = "bad-crop"
+
+
 class NoImageDataError(ImageError):
     """The container is fine, but there is no finite pixel in it."""
 
@@ -152,6 +166,24 @@ class BatchError(SkyformError):
     """A survey-scale run cannot start, go on, or finish: what it was begun with has changed, or its workers keep dying."""
 
     code = "batch"
+
+
+class StoreError(SkyformError):
+    """The database or the kept pictures cannot be opened, read, saved or brought back."""
+
+    code = "store"
+
+
+class AccountError(StoreError):
+    """An account cannot be made, changed or used so."""
+
+    code = "account"
+
+
+class CursorError(StoreError):
+    """A page of a list was asked for with a cursor that does not come from that list."""
+
+    code = "invalid-cursor"
 
 
 class MissingExtraError(SkyformError):
