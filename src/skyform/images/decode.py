@@ -10,6 +10,7 @@ from skyform.images.arrays import picture_from_array
 from skyform.images.files import read_file, unpack
 from skyform.images.fits import decode_fits
 from skyform.images.formats import Other, sniff
+from skyform.images.levels import Stretch
 from skyform.images.limits import DEFAULT_LIMITS, Limits, check_bytes
 from skyform.images.picture import Picture
 from skyform.images.raster import decode_raster, picture_from_pil
@@ -23,7 +24,11 @@ _SHORTEST = 12  # bytes that every format's first marks fit in
 
 
 def decode(
-    source: Source, *, limits: Limits = DEFAULT_LIMITS, min_side: int | None = None
+    source: Source,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    min_side: int | None = None,
+    stretch: Stretch | None = None,
 ) -> Picture:
     """Decode one picture.
 
@@ -37,6 +42,9 @@ def decode(
     min_side : int, optional
         Pixels that the caller needs on the shorter side. A larger picture may then come back at reduced scale, never with
         fewer than that.
+    stretch : Stretch, optional
+        How to show values that are finer than a screen's 256 steps, such as those of FITS; by default by their own sky and noise.
+        Other pictures are not changed by it.
 
     Raises
     ------
@@ -51,21 +59,29 @@ def decode(
         raise ValueError(f"min_side is {min_side}; give a number of at least 1, or None.")
     if isinstance(source, bytes):
         check_bytes(len(source), name="the given bytes", limits=limits)
-        return decode_bytes(source, name="the given bytes", limits=limits, min_side=min_side)
+        name = "the given bytes"
+        return decode_bytes(source, name=name, limits=limits, min_side=min_side, stretch=stretch)
     if isinstance(source, str | os.PathLike):
         name = os.fsdecode(source)
         data = read_file(name, limits=limits)
-        return decode_bytes(data, name=name, limits=limits, min_side=min_side)
+        return decode_bytes(data, name=name, limits=limits, min_side=min_side, stretch=stretch)
     if isinstance(source, np.ndarray):
-        return picture_from_array(source, limits=limits)
+        return picture_from_array(source, limits=limits, stretch=stretch)
     if isinstance(source, Image.Image):  # pyright: ignore[reportUnnecessaryIsInstance]
-        return picture_from_pil(source, limits=limits, min_side=min_side)
+        return picture_from_pil(source, limits=limits, min_side=min_side, stretch=stretch)
     raise TypeError(
         f"source is a {type(source).__name__}; give a path, bytes, an array or a PIL image."
     )
 
 
-def decode_bytes(data: bytes, *, name: str, limits: Limits, min_side: int | None) -> Picture:
+def decode_bytes(
+    data: bytes,
+    *,
+    name: str,
+    limits: Limits,
+    min_side: int | None,
+    stretch: Stretch | None = None,
+) -> Picture:
     """Decode a file's content that is within the limits; errors call it `name`. Otherwise as `decode`."""
     if not data:
         raise EmptyFileError(f"{name}: there is nothing in it (0 bytes).", remedy=_FORMATS)
@@ -75,8 +91,10 @@ def decode_bytes(data: bytes, *, name: str, limits: Limits, min_side: int | None
     if kind in ("gzip", "bzip2"):
         data, kind = unpack(data, kind=kind, name=name, limits=limits), "FITS"
     if kind == "FITS":
-        return decode_fits(data, name=name, limits=limits)
-    return decode_raster(data, format=kind, name=name, limits=limits, min_side=min_side)
+        return decode_fits(data, name=name, limits=limits, stretch=stretch)
+    return decode_raster(
+        data, format=kind, name=name, limits=limits, min_side=min_side, stretch=stretch
+    )
 
 
 def _unknown(data: bytes, other: Other | None, *, name: str) -> ImageError:

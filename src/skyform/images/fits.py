@@ -20,14 +20,15 @@ from skyform.errors import (
     UnsupportedImageError,
 )
 from skyform.images.damage import fits_error
+from skyform.images.levels import Levels, Stretch
 from skyform.images.limits import Limits, check_pixels
 from skyform.images.picture import Picture
 from skyform.images.quiet import quiet
 from skyform.images.stretch import (
-    auto_lupton,
-    auto_stretch,
     block_mean,
     bytes_from_unit,
+    combined,
+    stretched,
     usable,
 )
 from skyform.schema import Flag
@@ -106,7 +107,9 @@ class _Image:
         return len(self.shape) == 3 and self.shape[0] > _MOST_PLANES
 
 
-def decode_fits(data: bytes, *, name: str, limits: Limits) -> Picture:
+def decode_fits(
+    data: bytes, *, name: str, limits: Limits, stretch: Stretch | None = None
+) -> Picture:
     """Decode the image in a FITS file.
 
     The image is that of the extension named `SCI`, or else of the first with an image in it, leaving out weights, masks,
@@ -130,6 +133,8 @@ def decode_fits(data: bytes, *, name: str, limits: Limits) -> Picture:
         What errors call the file.
     limits : Limits
         Checked against the headers, before data are read.
+    stretch : Stretch, optional
+        Levels that a person chose, instead of those that `auto_stretch` and `auto_lupton` find.
 
     Raises
     ------
@@ -153,9 +158,17 @@ def decode_fits(data: bytes, *, name: str, limits: Limits) -> Picture:
         raise NoImageDataError(
             f"{name}: every pixel is NaN or infinite.", remedy="Give an image with data in it."
         )
-    rgb = np.ascontiguousarray(_colour(planes)[::-1])
-    flags = () if complete else (Flag.MISSING_PIXELS,)
-    return Picture(rgb=rgb, width=width, height=height, format="FITS", flags=flags)
+    deep = not _is_display(planes)
+    rgb, levels = _colour(planes, stretch)
+    return Picture(
+        rgb=np.ascontiguousarray(rgb[::-1]),
+        width=width,
+        height=height,
+        format="FITS",
+        flags=() if complete else (Flag.MISSING_PIXELS,),
+        deep=deep,
+        levels=levels,
+    )
 
 
 def _read(data: bytes, *, name: str, limits: Limits) -> tuple[list[_Plane], tuple[int, int]]:
@@ -301,17 +314,23 @@ def _is_display(bands: Sequence[ndarray]) -> bool:
     return all(band.dtype == np.uint8 for band in bands)
 
 
-def _colour(bands: Sequence[Real[ndarray, "height width"]]) -> UInt8[ndarray, "height width 3"]:
-    """Planes from blue to red as RGB, rows still bottom-up."""
+def _colour(
+    bands: Sequence[Real[ndarray, "height width"]], stretch: Stretch | None
+) -> tuple[UInt8[ndarray, "height width 3"], Levels | None]:
+    """Planes from blue to red as RGB, rows still bottom-up, and the levels that they were stretched by."""
     if len(bands) == 1:
-        grey = bands[0] if _is_display(bands) else bytes_from_unit(auto_stretch(bands[0]))
-        return np.repeat(grey[..., None], 3, axis=2)
+        grey, levels = bands[0], None
+        if not _is_display(bands):
+            shown, levels = stretched(bands[0], stretch=stretch)
+            grey = bytes_from_unit(shown)
+        return np.repeat(grey[..., None], 3, axis=2), levels
     if len(bands) == 2:
         bands = [bands[0], _mean(bands[0], bands[1]), bands[1]]
     blue, green, red = (bands[i] for i in _CHOICE[len(bands)])
     if _is_display((red, green, blue)):
-        return np.stack([red, green, blue], axis=-1)
-    return bytes_from_unit(auto_lupton(np.stack([red, green, blue])))
+        return np.stack([red, green, blue], axis=-1), None
+    shown, levels = combined(np.stack([red, green, blue]), stretch=stretch)
+    return bytes_from_unit(shown), levels
 
 
 def _mean(

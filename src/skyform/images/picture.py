@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from jaxtyping import UInt8
 from numpy import ndarray
 
+from skyform.images.levels import Levels
 from skyform.schema import Flag
 
 __all__ = ["Picture"]
@@ -25,6 +26,10 @@ class Picture:
         What the bytes were: `JPEG`, `PNG`, `WebP`, `TIFF`, `GIF`, `BMP` or `FITS`; `array` or `PIL` for objects in memory.
     flags : tuple of Flag
         What decoding noticed: `ANIMATED`, `MISSING_PIXELS`.
+    deep : bool
+        Whether the file holds more than a screen's 256 steps, so that a stretch can be chosen.
+    levels : Levels or None
+        How such values were stretched; None where they are shown in proportion.
     """
 
     rgb: UInt8[ndarray, "rows columns 3"]
@@ -32,3 +37,5 @@ class Picture:
     height: int
     format: str
     flags: tuple[Flag, ...] = ()
+    deep: bool = False
+    levels: Levels | None = None

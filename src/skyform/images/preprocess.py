@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -9,13 +10,15 @@ import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
 
-from skyform.errors import ModelError
+from skyform.errors import CropError, ModelError
 from skyform.images.find import Found, find_object
 from skyform.images.picture import Picture
 from skyform.images.resize import resize_box
 from skyform.schema import Flag, Frame
 
-__all__ = ["Look", "Prepared", "Preprocess"]
+__all__ = ["LEAST_SQUARE", "Look", "Prepared", "Preprocess", "Square"]
+
+LEAST_SQUARE = 8  # px that a chosen square has at least on a side
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,15 @@ class Prepared:
     pixels: UInt8[ndarray, "size size 3"]
     frame: Frame
     flags: tuple[Flag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    """A square of a picture: its left upper corner and its side, in px of the full picture."""
+
+    x: float
+    y: float
+    side: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +154,36 @@ class Preprocess:
         side *= self.margin
         return Look(found, x - side / 2, y - side / 2, side)
 
+    def framed(self, picture: Picture, square: Square) -> Prepared:
+        """Prepare a square of the picture that a person chose, whatever is in it.
+
+        Raises
+        ------
+        CropError
+            If the square's middle is not on the picture, or it is less than `LEAST_SQUARE` px wide or wider than twice the picture.
+        """
+        _check_square(square, picture)
+        scale = picture.rgb.shape[1] / picture.width
+        side = square.side * scale
+        x, y = (square.x + square.side / 2) * scale, (square.y + square.side / 2) * scale
+        left, top = int(max(x - side / 2, 0.0)), int(max(y - side / 2, 0.0))
+        part = picture.rgb[top : math.ceil(y + side / 2), left : math.ceil(x + side / 2)]
+        pixels = np.empty((self.size, self.size, 3), np.uint8)
+        side *= self.margin
+        look = Look(None, x - side / 2, y - side / 2, side)
+        self._cut(picture.rgb, look, out=pixels)
+        own = _quality(part.shape[:2], pixels, find_object(part), scale=1 / scale)
+        flags = tuple(dict.fromkeys((*picture.flags, *own)))
+        return Prepared(pixels, _frame(look, picture), flags)
+
     def take(
         self, picture: Picture, look: Look, *, out: UInt8[ndarray, "size size 3"]
     ) -> tuple[Frame, tuple[Flag, ...]]:
         """Fill `out` with what was chosen; where it lies in the full picture, and quality flags."""
         rgb = picture.rgb
         self._cut(rgb, look, out=out)
-        scale = picture.width / rgb.shape[1]
-        frame = Frame(
-            look.left * scale, look.top * scale, look.side * scale, picture.width, picture.height
-        )
-        own = _quality(rgb.shape[:2], out, look.found, scale=scale)
-        return frame, tuple(dict.fromkeys((*picture.flags, *own)))
+        own = _quality(rgb.shape[:2], out, look.found, scale=picture.width / rgb.shape[1])
+        return _frame(look, picture), tuple(dict.fromkeys((*picture.flags, *own)))
 
     def _cut(
         self,
@@ -175,6 +205,31 @@ class Preprocess:
         if (wide, high) != (self.size, self.size):
             out[...] = _border_colour(rgb)
         resize_box(rgb, (left, top, right, bottom), out=out[y : y + high, x : x + wide])
+
+
+def _frame(look: Look, picture: Picture) -> Frame:
+    """Where a square of the decoded pixels lies in the full picture."""
+    scale = picture.width / picture.rgb.shape[1]
+    return Frame(
+        look.left * scale, look.top * scale, look.side * scale, picture.width, picture.height
+    )
+
+
+def _check_square(square: Square, picture: Picture) -> None:
+    """Raise where a chosen square cannot be meant."""
+    x, y = square.x + square.side / 2, square.y + square.side / 2
+    width, height = picture.width, picture.height
+    if not (0 <= x <= width and 0 <= y <= height):
+        raise CropError(
+            f"The middle of the chosen square, {x:g}, {y:g}, is not on the picture of {width} × {height} pixels.",
+            remedy="Choose a square around the object; x and y are its left upper corner.",
+        )
+    most = 2 * max(width, height)
+    if not LEAST_SQUARE <= square.side <= most:
+        raise CropError(
+            f"The chosen square is {square.side:g} pixels wide.",
+            remedy=f"Choose one of {LEAST_SQUARE} to {most} pixels.",
+        )
 
 
 def _inside(centre: float, side: float, length: int) -> float:

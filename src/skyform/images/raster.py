@@ -6,14 +6,15 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-from jaxtyping import Shaped, UInt8
+from jaxtyping import Shaped
 from numpy import ndarray
 from PIL import Image, ImageFile
 
 from skyform.errors import ImageError, UnsupportedImageError
-from skyform.images.arrays import rgb_from_values
+from skyform.images.arrays import Tones, rgb_from_values
 from skyform.images.damage import raster_error
 from skyform.images.jpeg import plain_jpeg, reduced_scale
+from skyform.images.levels import Stretch
 from skyform.images.limits import Limits, check_pixels
 from skyform.images.orientation import exif_orientation, upright
 from skyform.images.picture import Picture
@@ -46,7 +47,13 @@ _SWAPPED = {";16B": ";16L", ";16L": ";16B", ";16N": ";16B"}
 
 
 def decode_raster(
-    data: bytes, *, format: str, name: str, limits: Limits, min_side: int | None = None
+    data: bytes,
+    *,
+    format: str,
+    name: str,
+    limits: Limits,
+    min_side: int | None = None,
+    stretch: Stretch | None = None,
 ) -> Picture:
     """Decode JPEG, PNG, WebP, TIFF, GIF or BMP.
 
@@ -62,13 +69,17 @@ def decode_raster(
         Checked against the header, before decoding.
     min_side : int, optional
         Pixels needed on the shorter side.
+    stretch : Stretch, optional
+        For pictures of more than 8 bits a colour; see `rgb_from_values`.
 
     Raises
     ------
     TruncatedImageError, CorruptImageError, UnsupportedImageError, ImageTooLargeError, NoImageDataError
     """
     try:
-        return _decode(data, format=format, name=name, limits=limits, min_side=min_side)
+        return _decode(
+            data, format=format, name=name, limits=limits, min_side=min_side, stretch=stretch
+        )
     except ImageError:
         raise
     # Damaged bytes make Pillow raise almost anything.
@@ -77,7 +88,13 @@ def decode_raster(
 
 
 def _decode(
-    data: bytes, *, format: str, name: str, limits: Limits, min_side: int | None
+    data: bytes,
+    *,
+    format: str,
+    name: str,
+    limits: Limits,
+    min_side: int | None,
+    stretch: Stretch | None,
 ) -> Picture:
     outline = None
     if format == "JPEG":
@@ -104,18 +121,20 @@ def _decode(
         if min_side is not None:
             image.draft(None, (min_side, min_side))
     image.load()
-    deep = _deep_values(image, data=data, format=format, swapped=swapped)
-    rgb, missing = (
-        _rgb(image, name=name, min_side=min_side)
-        if deep is None
-        else rgb_from_values(deep, name=name)
+    deep = _deep_values(
+        image, data=data, format=format, swapped=swapped, all_bits=stretch is not None
     )
+    tones = (
+        _rgb(image, name=name, min_side=min_side, stretch=stretch)
+        if deep is None
+        else rgb_from_values(deep, name=name, stretch=stretch)
+    )
+    if swapped is not None:
+        tones = tones._replace(deep=True)
     # Pillow has turned TIFFs already.
     orientation = 1 if format == "TIFF" else exif_orientation(image.info.get("exif") or b"")
     size = image.size if format == "TIFF" else (width, height)
-    return _picture(
-        rgb, size=size, orientation=orientation, format=format, animated=animated, missing=missing
-    )
+    return _picture(tones, size=size, orientation=orientation, format=format, animated=animated)
 
 
 def _plain(
@@ -129,12 +148,11 @@ def _plain(
     if rgb is None:
         return None
     return _picture(
-        rgb,
+        Tones(rgb, missing=False, deep=False, levels=None),
         size=(jpeg.width, jpeg.height),
         orientation=jpeg.orientation,
         format="JPEG",
         animated=False,
-        missing=False,
     )
 
 
@@ -152,7 +170,13 @@ def _is_animated(image: ImageFile.ImageFile, *, data: bytes, format: str) -> boo
     return True
 
 
-def picture_from_pil(image: Image.Image, *, limits: Limits, min_side: int | None = None) -> Picture:
+def picture_from_pil(
+    image: Image.Image,
+    *,
+    limits: Limits,
+    min_side: int | None = None,
+    stretch: Stretch | None = None,
+) -> Picture:
     """A PIL image as a picture; its EXIF orientation is applied.
 
     Raises
@@ -168,43 +192,41 @@ def picture_from_pil(image: Image.Image, *, limits: Limits, min_side: int | None
             orientation = 1
             with suppress(Exception):
                 orientation = int(image.getexif().get(_ORIENTATION, 1))
-        rgb, missing = _rgb(image, name=name, min_side=min_side)
+        tones = _rgb(image, name=name, min_side=min_side, stretch=stretch)
     except ImageError:
         raise
     # As above: an image from a damaged file can raise anything here.
     except Exception as error:
         raise raster_error(error, data=b"", format=image.format or "picture", name=name) from error
     return _picture(
-        rgb,
+        tones,
         size=image.size,
         orientation=orientation if 1 <= orientation <= 8 else 1,
         format=image.format or "PIL",
         animated=False,
-        missing=missing,
     )
 
 
 def _picture(
-    rgb: UInt8[ndarray, "rows columns 3"],
-    *,
-    size: tuple[int, int],
-    orientation: int,
-    format: str,
-    animated: bool,
-    missing: bool,
+    tones: Tones, *, size: tuple[int, int], orientation: int, format: str, animated: bool
 ) -> Picture:
     width, height = size if orientation < 5 else (size[1], size[0])
-    flags = [Flag.ANIMATED] * animated + [Flag.MISSING_PIXELS] * missing
-    rgb = np.ascontiguousarray(upright(rgb, orientation))
-    return Picture(rgb=rgb, width=width, height=height, format=format, flags=tuple(flags))
+    flags = [Flag.ANIMATED] * animated + [Flag.MISSING_PIXELS] * tones.missing
+    return Picture(
+        rgb=np.ascontiguousarray(upright(tones.rgb, orientation)),
+        width=width,
+        height=height,
+        format=format,
+        flags=tuple(flags),
+        deep=tones.deep,
+        levels=tones.levels,
+    )
 
 
-def _rgb(
-    image: Image.Image, *, name: str, min_side: int | None
-) -> tuple[UInt8[ndarray, "rows columns 3"], bool]:
-    """A loaded image of any mode as RGB bytes, and whether pixels were missing."""
+def _rgb(image: Image.Image, *, name: str, min_side: int | None, stretch: Stretch | None) -> Tones:
+    """A loaded image of any mode as RGB bytes."""
     if image.mode in ("I", "F") or image.mode.startswith("I;"):
-        return rgb_from_values(np.asarray(image), name=name)
+        return rgb_from_values(np.asarray(image), name=name, stretch=stretch)
     if image.mode == "LAB":
         raise UnsupportedImageError(
             f"{name}: the colours are in the LAB system.", remedy="Save it as RGB."
@@ -217,7 +239,7 @@ def _rgb(
         image = image.convert("RGB")
     if min_side is not None and image.width * image.height > _MANY_PIXELS:
         image = image.reduce(max(1, min(image.size) // min_side))
-    return np.asarray(image), False
+    return Tones(np.asarray(image), missing=False, deep=False, levels=None)
 
 
 def _swapped_rawmode(image: ImageFile.ImageFile) -> str | None:
@@ -231,13 +253,13 @@ def _swapped_rawmode(image: ImageFile.ImageFile) -> str | None:
 
 
 def _deep_values(
-    image: ImageFile.ImageFile, *, data: bytes, format: str, swapped: str | None
+    image: ImageFile.ImageFile, *, data: bytes, format: str, swapped: str | None, all_bits: bool
 ) -> Shaped[ndarray, "rows columns channels"] | None:
-    """The full 16 bits of a colour picture that leaves the top bit unused; None where the high bytes are enough."""
+    """The full 16 bits of a colour picture that leaves the top bit unused, or if all are wanted; None where the high bytes are enough."""
     if swapped is None:
         return None
     high = np.asarray(image)
-    if high[..., :3].max() >= 2**7:
+    if high[..., :3].max() >= 2**7 and not all_bits:
         return None
     with quiet():
         again = _open(data, format=format)

@@ -11,6 +11,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Real, Shaped, UInt8, UInt16
 from numpy import ndarray
 
+from skyform.images.levels import Levels, Stretch
+
 __all__ = [
     "Sky",
     "asinh_stretch",
@@ -19,8 +21,10 @@ __all__ = [
     "block_mean",
     "bytes_from_16_bit",
     "bytes_from_unit",
+    "combined",
     "lupton_rgb",
     "measure_sky",
+    "stretched",
     "usable",
 ]
 
@@ -39,6 +43,7 @@ _ROUNDS = 20
 _ONE_SIGMA_BELOW = 15.87  # percentile of a Gaussian
 _TINY = 1e-31  # contrast below any unit's, where 32-bit floats lose their precision
 _RANGE = 1e6  # largest ratio of white to softening
+_FLOOR = 10.0  # sky sigmas below the sky: the lowest black that can be chosen
 _HUGE = 1e36  # beyond any brightness: files mark missing pixels with the largest number there is
 _STRIP = 2**20  # pixels that are averaged at once
 _BALANCE = 4.0  # largest factor between a band's scale and the bands' mean scale
@@ -156,13 +161,28 @@ def auto_stretch(image: Real[ndarray, "height width"]) -> Float[ndarray, "height
 
     Unusable pixels (NaN, infinite) become sky. An image without any contrast becomes 0 throughout.
     """
+    return stretched(image)[0]
+
+
+def stretched(
+    image: Real[ndarray, "height width"], *, stretch: Stretch | None = None
+) -> tuple[Float[ndarray, "height width"], Levels | None]:
+    """As `auto_stretch`, with the levels that were used; None where there is no contrast.
+
+    Parameters
+    ----------
+    stretch : Stretch, optional
+        Levels that a person chose.
+    """
     sky = measure_sky(image)
     filled = _filled(image, sky)
-    levels = _levels(filled, sky)
+    levels = _levels(filled, sky, stretch)
     if levels is None:
-        return np.zeros(filled.shape, np.float32)
-    black, softening, white = levels
-    return asinh_stretch(filled, softening=softening, black=black, white=white)
+        return np.zeros(filled.shape, np.float32), None
+    shown = asinh_stretch(
+        filled, softening=levels.softening, black=levels.black, white=levels.white
+    )
+    return shown, levels
 
 
 def lupton_rgb(
@@ -226,6 +246,19 @@ def auto_lupton(bands: Real[ndarray, "3 height width"]) -> Float[ndarray, "heigh
     colour balance of their own pictures (Legacy Surveys g : r : z is 1 : 0.57 : 0.37 there, and 1 : 0.57 : 0.25 by noise), and
     it works in every unit. Unusable pixels (NaN, infinite) become sky.
     """
+    return combined(bands)[0]
+
+
+def combined(
+    bands: Real[ndarray, "3 height width"], *, stretch: Stretch | None = None
+) -> tuple[Float[ndarray, "height width 3"], Levels | None]:
+    """As `auto_lupton`, with the levels of the bands' mean that were used; None where there is no contrast.
+
+    Parameters
+    ----------
+    stretch : Stretch, optional
+        Levels that a person chose.
+    """
     skies = [measure_sky(band) for band in bands]
     scales = _balance([sky.noise for sky in skies])
     red, green, blue = (
@@ -233,13 +266,12 @@ def auto_lupton(bands: Real[ndarray, "3 height width"]) -> Float[ndarray, "heigh
         for band, sky, scale in zip(bands, skies, scales, strict=True)
     )
     mean = (red + green + blue) / 3
-    sky = measure_sky(mean)
-    levels = _levels(mean, sky)
+    levels = _levels(mean, measure_sky(mean), stretch)
     if levels is None:
-        return np.zeros((*mean.shape, 3), np.float32)
-    black, softening, white = levels
-    q = float(np.arcsinh((white - black) / softening))
-    return lupton_rgb(red, green, blue, stretch=softening * q, q=q, minimum=black)
+        return np.zeros((*mean.shape, 3), np.float32), None
+    q = float(np.arcsinh((levels.white - levels.black) / levels.softening))
+    shown = lupton_rgb(red, green, blue, stretch=levels.softening * q, q=q, minimum=levels.black)
+    return shown, levels
 
 
 def _balance(noises: list[float]) -> list[float]:
@@ -250,7 +282,9 @@ def _balance(noises: list[float]) -> list[float]:
     return [float(np.clip(common / noise, 1 / _BALANCE, _BALANCE)) for noise in noises]
 
 
-def _levels(image: Float[ndarray, "height width"], sky: Sky) -> tuple[float, float, float] | None:
+def _levels(
+    image: Float[ndarray, "height width"], sky: Sky, stretch: Stretch | None
+) -> Levels | None:
     """Black, softening and white for one band; None where there is no contrast."""
     values = _sample(image, most=_WHITE_SAMPLE)
     bright = _percentile(values, _WHITE_PERCENTILE) if values.size else sky.level
@@ -262,7 +296,18 @@ def _levels(image: Float[ndarray, "height width"], sky: Sky) -> tuple[float, flo
         white = bright if bright > black else float(values.max(initial=black))
         softening = _NOISELESS_SOFTENING * (white - black)
     contrast = white - black
-    return (black, max(softening, contrast / _RANGE), white) if contrast > _TINY else None
+    if not contrast > _TINY:
+        return None
+    unit = max(softening, contrast / _RANGE)
+    levels = Levels(
+        black=black,
+        white=white,
+        softening=unit,
+        floor=min(black, sky.level - _FLOOR * sky.noise),
+        ceiling=max(white, float(values.max())),
+        unit=unit,
+    )
+    return levels if stretch is None else levels.chosen(stretch)
 
 
 def _filled(image: Shaped[ndarray, "*shape"], sky: Sky) -> Float[ndarray, "*shape"]:

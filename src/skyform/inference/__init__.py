@@ -9,6 +9,7 @@ from skyform.inference.modelfile import (
     bundled_path,
     model_path,
 )
+from skyform.inference.preparing import Preparation, Ready
 from skyform.inference.results import Results, classify
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "Classifier",
     "ModelFile",
     "ModelInfo",
+    "Preparation",
+    "Ready",
     "Results",
     "bundled_path",
     "classify",

@@ -4,34 +4,19 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 
-from skyform.errors import ImageError, SkyformError
-from skyform.images import Limits, Picture, Prepared, Source, decode
+from skyform.images import Limits, Source, Square, Stretch
 from skyform.inference.evidence import evidence_map
 from skyform.inference.modelfile import ModelFile, ModelInfo, model_path
+from skyform.inference.preparing import Preparation, Ready
 from skyform.inference.readout import averaged, predictions
-from skyform.schema import Failure, Prediction
+from skyform.schema import Prediction
 from skyform.schema.modelfile import ORIENTATIONS
 
 __all__ = ["Classifier"]
-
-_COMPRESSED = (".gz", ".bz2", ".fz")
-
-
-@dataclass(frozen=True)
-class _Item:
-    """One input on its way: named, and either prepared or failed. The picture is kept only where evidence is asked for."""
-
-    id: str
-    path: str
-    prepared: Prepared | None
-    failure: Failure | None
-    picture: Picture | None = None
 
 
 class Classifier:
@@ -54,6 +39,7 @@ class Classifier:
     def __init__(self, model: ModelFile, *, limits: Limits | None = None) -> None:
         self.model = model
         self.limits = limits or Limits()
+        self.preparation = Preparation(self.info.preprocess, self.limits)
 
     @classmethod
     def load(
@@ -110,10 +96,8 @@ class Classifier:
         KeyError
             If `evidence` names what the model has no map of.
         """
-        item = self._prepare(image, 0, keep=bool(evidence))
-        if id is not None:
-            item = _Item(id, item.path, item.prepared, item.failure, item.picture)
-        return self._predict([item], evidence=evidence, average=average)[0]
+        ready = self.prepare(image, id=id, keep=bool(evidence))
+        return self.predict([ready], evidence=evidence, average=average)[0]
 
     def __call__(
         self,
@@ -150,41 +134,60 @@ class Classifier:
             )
         numbered = enumerate(_each(images))
 
-        def prepare(numbered_image: tuple[int, Source]) -> _Item:
+        def prepare(numbered_image: tuple[int, Source]) -> Ready:
             number, image = numbered_image
-            return self._prepare(image, number, keep=bool(evidence))
+            named = isinstance(image, str | os.PathLike)
+            return self.prepare(image, id=None if named else f"image-{number}", keep=bool(evidence))
 
         for batch in _batches(numbered, prepare, batch_size=batch_size, workers=workers):
-            yield from self._predict(batch, evidence=evidence, average=average)
+            yield from self.predict(batch, evidence=evidence, average=average)
 
-    def _prepare(self, image: Source, number: int, *, keep: bool) -> _Item:
-        path = os.fsdecode(image) if isinstance(image, str | os.PathLike) else ""
-        id = _stem(path) if path else f"image-{number}"
-        try:
-            picture = decode(image, limits=self.limits, min_side=self.info.preprocess.min_side)
-            prepared = self.info.preprocess(picture)
-        except ImageError as error:
-            return _Item(id, path, None, Failure(error.code, error.message, error.remedy))
-        except Exception as error:  # a fault of ours; it must not cost a run of a million pictures
-            return _Item(id, path, None, _our_fault(error))
-        return _Item(id, path, prepared, None, picture if keep else None)
+    def prepare(
+        self,
+        image: Source,
+        *,
+        id: str | None = None,
+        keep: bool = False,
+        square: Square | None = None,
+        stretch: Stretch | None = None,
+    ) -> Ready:
+        """The first half of `classify`; see `Preparation`."""
+        return self.preparation(image, id=id, keep=keep, square=square, stretch=stretch)
 
-    def _predict(
-        self, items: Sequence[_Item], *, evidence: bool | str, average: bool | None
+    def predict(
+        self,
+        ready: Sequence[Ready],
+        *,
+        evidence: bool | str = False,
+        average: bool | None = None,
     ) -> list[Prediction]:
-        good = [i for i in items if i.prepared is not None]
+        """The second half of `classify`, for any number of pictures together: one `Prediction` each, in order.
+
+        Parameters
+        ----------
+        ready : sequence of Ready
+            From `prepare`; with `keep` where evidence is asked for.
+        evidence, average
+            See `classify`.
+
+        Raises
+        ------
+        KeyError
+            If `evidence` names what the model has no map of.
+        """
+        good = [r for r in ready if r.prepared is not None]
         made: Iterator[Prediction] = iter(())
         if good:
             made = iter(self._classified(good, evidence=evidence, average=average))
         return [
             next(made)
-            if item.prepared is not None
-            else Prediction(item.id, item.path, self.info.id, failure=item.failure)
-            for item in items
+            if r.prepared is not None
+            else Prediction(r.id, r.path, self.info.id, failure=r.failure)
+            for r in ready
         ]
 
     def _classified(
-        self, items: Sequence[_Item], *, evidence: bool | str, average: bool | None
+        self, items: Sequence[Ready], *, evidence: bool | str, average: bool | None
     ) -> list[Prediction]:
         prepared = [i.prepared for i in items if i.prepared is not None]
         pixels = np.stack([p.pixels for p in prepared])
@@ -201,7 +204,11 @@ class Classifier:
             return made
         return [
             evidence_map(
-                self.model, p, item.picture, answer=evidence if isinstance(evidence, str) else None
+                self.model,
+                p,
+                item.picture,
+                answer=evidence if isinstance(evidence, str) else None,
+                square=item.square,
             )
             for p, item in zip(made, items, strict=True)
         ]
@@ -209,18 +216,18 @@ class Classifier:
 
 def _batches(
     numbered: Iterator[tuple[int, Source]],
-    prepare: Callable[[tuple[int, Source]], _Item],
+    prepare: Callable[[tuple[int, Source]], Ready],
     *,
     batch_size: int,
     workers: int,
-) -> Iterator[list[_Item]]:
+) -> Iterator[list[Ready]]:
     """Prepared batches, in order; with several workers the next batch is prepared while this one is in the network."""
     if workers == 1:
         while batch := [prepare(i) for i in islice(numbered, batch_size)]:
             yield batch
         return
     with ThreadPoolExecutor(workers, thread_name_prefix="skyform-decode") as pool:
-        waiting: deque[list[Future[_Item]]] = deque()
+        waiting: deque[list[Future[Ready]]] = deque()
         try:
             while True:
                 while len(waiting) < 2:
@@ -250,21 +257,3 @@ def _each(images: Iterable[Source] | Source) -> Iterable[Source]:
     ):
         return (images,)
     return images
-
-
-def _stem(path: str) -> str:
-    name = Path(path).name
-    stem, suffix = os.path.splitext(name)
-    if suffix.lower() in _COMPRESSED:
-        stem = os.path.splitext(stem)[0]
-    return stem or name
-
-
-def _our_fault(error: Exception) -> Failure:
-    if isinstance(error, SkyformError):
-        return Failure(error.code, error.message, error.remedy)
-    return Failure(
-        "internal-error",
-        f"Skyform failed on this picture: {type(error).__name__}: {error}.",
-        "Please report it, with the picture.",
-    )

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from PIL import Image
 
-from skyform.images import Picture
+from skyform.images import Picture, Square
 from skyform.inference.modelfile import ModelFile, ModelInfo
 from skyform.inference.readout import turned
 from skyform.schema import KINDS, Prediction, Scheme, Tree, rolled_up
@@ -36,7 +36,12 @@ def decisive_answer(tree: Tree, prediction: Prediction) -> str:
 
 
 def evidence_map(
-    model: ModelFile, prediction: Prediction, picture: Picture | None, *, answer: str | None = None
+    model: ModelFile,
+    prediction: Prediction,
+    picture: Picture | None,
+    *,
+    answer: str | None = None,
+    square: Square | None = None,
 ) -> Prediction:
     """The prediction with its evidence map, 32 x 32 over the frame, 0 to 1; as it was where the model has no such maps.
 
@@ -56,7 +61,8 @@ def evidence_map(
     if picture is None or not prediction.ok or what is None:
         return prediction
     size = info.preprocess.size
-    wide = info.preprocess.with_margin(_MARGIN)(picture).pixels
+    preprocess = info.preprocess.with_margin(_MARGIN)
+    wide = (preprocess(picture) if square is None else preprocess.framed(picture, square)).pixels
     room = wide.shape[0] - size
     group, mirrored = _choices(info, what)
     columns = [info.maps.index(name) for name in group]

@@ -68,7 +68,8 @@ class Taxonomy:
         self, fractions: Float[ndarray, "*batch answers"]
     ) -> Float[ndarray, "*batch classes"]:
         """Share of all votes that each class holds, from conditional fractions. Sums to the coverage, at most 1."""
-        return np.stack([probability(self.tree, c.rule, fractions) for c in self.classes], axis=-1)
+        known = _known(fractions)
+        return np.stack([_chance(self.tree, c.rule, known) for c in self.classes], axis=-1)
 
     def coverage(self, fractions: Float[ndarray, "*batch answers"]) -> Float[ndarray, "*batch"]:
         """Share of all votes that any class of this taxonomy holds, 0 to 1."""
@@ -88,12 +89,25 @@ def probability(
     tree: Tree, rule: Rule, fractions: Float[ndarray, "*batch answers"]
 ) -> Float[ndarray, "*batch"]:
     """Probability of a rule, from conditional fractions; NaN (nobody was asked) counts as 0."""
-    known = np.nan_to_num(fractions, nan=0.0)
-    out = np.ones(fractions.shape[:-1])
+    return _chance(tree, rule, _known(fractions))
+
+
+def _known(fractions: Float[ndarray, "*batch answers"]) -> Float[ndarray, "answers *batch"]:
+    return np.moveaxis(np.where(np.isnan(fractions), 0.0, fractions), -1, 0)
+
+
+def _chance(
+    tree: Tree, rule: Rule, known: Float[ndarray, "answers *batch"]
+) -> Float[ndarray, "*batch"]:
+    # One multiplication after the other: for a few pictures at a time, gathering columns first takes ten times as long.
+    out = np.ones(known.shape[1:])
     for factor in rule:
-        total = np.zeros(fractions.shape[:-1])
+        total = np.zeros(known.shape[1:])
         for answers in factor:
-            total += np.prod(known[..., [tree.index[a] for a in answers]], axis=-1)
+            product = known[tree.index[answers[0]]]
+            for answer in answers[1:]:
+                product = product * known[tree.index[answer]]
+            total += product
         out *= total
     return out
 

@@ -139,6 +139,12 @@ class Tree:
         """Answers that everyone must have given who gave this one, from the root down, itself last."""
         return (*self.needed[answer.partition(".")[0]], answer)
 
+    def _repr_html_(self) -> str:
+        # Notebooks call it; nothing else loads it.
+        from skyform.schema.display import tree_html
+
+        return tree_html(self)
+
 
 def _question(number: int, id: str, text: str, *answers: tuple[str, str, str | None]) -> Question:
     return Question(

@@ -29,6 +29,7 @@ def probability_asked(
     _check_width(tree, fractions)
     asked: dict[str, ndarray] = {}
     ones = np.ones(fractions.shape[:-1])
+    known = np.where(np.isnan(fractions), 0.0, fractions)
     for q in tree.order:
         parents = tree.parents[q]
         if not parents or q in tree.always_asked:
@@ -36,8 +37,7 @@ def probability_asked(
             continue
         total = np.zeros(fractions.shape[:-1])
         for p in parents:
-            given = np.nan_to_num(fractions[..., p], nan=0.0)
-            total += asked[tree.answers[p].question] * given
+            total += asked[tree.answers[p].question] * known[..., p]
         asked[q] = total
     return {q.id: asked[q.id] for q in tree.questions}
 
