@@ -30,13 +30,15 @@ def sample_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def serve(sample_folder: Path) -> Iterator[Serve]:
+def serve(sample_folder: Path, tmp_path: Path) -> Iterator[Serve]:
     """Makes clients: `serve(classifier, max_upload_bytes=…)`."""
     with ExitStack() as stack:
 
         def make(classifier: FakeClassifier | None = None, **settings: Any) -> TestClient:
             app = create_app(
-                Settings(**{"samples": str(sample_folder), **settings}),
+                Settings(
+                    **{"samples": str(sample_folder), "data": str(tmp_path / "data"), **settings}
+                ),
                 classifier=classifier or FakeClassifier(),
             )
             return stack.enter_context(TestClient(app))

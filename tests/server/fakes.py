@@ -4,7 +4,7 @@ import io
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,8 @@ from skyform.errors import (
     TruncatedImageError,
     UnknownFormatError,
 )
+from skyform.images import Prepared, Square, Stretch, decode
+from skyform.inference import Ready
 from skyform.schema import (
     KINDS,
     SKYFORM,
@@ -54,6 +56,7 @@ class FakeInfo:
     tree: Tree | None = SKYFORM
     scheme: Scheme | None = None
     taxonomies: Mapping[str, Taxonomy] = field(default_factory=lambda: TAXONOMIES)
+    maps: tuple[str, ...] = tuple(a.id for a in SKYFORM.answers)
 
 
 class FakeClassifier:
@@ -70,6 +73,7 @@ class FakeClassifier:
     ) -> None:
         self.info = FakeInfo()
         self.calls: list[dict[str, Any]] = []
+        self.batches: list[int] = []
         self.most_at_once = 0
         self._kind = kind
         self._flags = flags
@@ -84,29 +88,58 @@ class FakeClassifier:
         image: bytes | str | os.PathLike[str],
         *,
         id: str | None = None,
-        evidence: bool = False,
-        average: bool = False,
+        evidence: bool | str = False,
+        average: bool | None = None,
     ) -> Prediction:
-        self._enter(id=id, evidence=evidence, average=average)
+        ready = self.prepare(image, id=id, keep=bool(evidence))
+        return self.predict([ready], evidence=evidence, average=average)[0]
+
+    def prepare(
+        self,
+        image: bytes | str | os.PathLike[str],
+        *,
+        id: str | None = None,
+        keep: bool = False,
+        square: Square | None = None,
+        stretch: Stretch | None = None,
+    ) -> Ready:
+        """Slow, if so made; the square or the middle of the picture as it is."""
+        with self._lock:
+            self._now += 1
+            self.most_at_once = max(self.most_at_once, self._now)
+        name = id or "image-0"
         try:
             time.sleep(self._seconds)
-            if self._error is not None:
-                raise self._error
             assert isinstance(image, bytes)
             width, height = self._size(image)
-            return self._prediction(id or "image-0", width, height, evidence=evidence)
+            seen = decode(image, stretch=stretch) if keep else None
         except ImageError as e:
-            failure = Failure(code=e.code, message=e.message, remedy=e.remedy)
-            return Prediction(id=id or "image-0", path="", model=MODEL, failure=failure)
+            return Ready(name, "", None, Failure(code=e.code, message=e.message, remedy=e.remedy))
         finally:
             with self._lock:
                 self._now -= 1
+        side = 0.72 * min(width, height)
+        frame = Frame((width - side) / 2, (height - side) / 2, side, width, height)
+        if square is not None:
+            frame = Frame(square.x, square.y, square.side, width, height)
+        prepared = Prepared(np.zeros((2, 2, 3), np.uint8), frame, self._flags)
+        return Ready(name, "", prepared, None, seen, square)
 
-    def _enter(self, **call: Any) -> None:
+    def predict(
+        self, ready: Sequence[Ready], *, evidence: bool | str = False, average: bool | None = None
+    ) -> list[Prediction]:
+        """Fails, if so made; what it was asked is written down."""
         with self._lock:
-            self.calls.append(call)
-            self._now += 1
-            self.most_at_once = max(self.most_at_once, self._now)
+            self.batches.append(len(ready))
+            self.calls += [{"id": r.id, "evidence": evidence, "average": average} for r in ready]
+        if self._error is not None:
+            raise self._error
+        return [
+            Prediction(id=r.id, path="", model=MODEL, failure=r.failure)
+            if r.prepared is None
+            else self._prediction(r.id, r.prepared.frame, evidence=evidence)
+            for r in ready
+        ]
 
     def _size(self, image: bytes) -> tuple[int, int]:
         if not image:
@@ -128,10 +161,9 @@ class FakeClassifier:
             ) from None
         return width, height
 
-    def _prediction(self, id: str, width: int, height: int, *, evidence: bool) -> Prediction:
+    def _prediction(self, id: str, frame: Frame, *, evidence: bool | str) -> Prediction:
         fractions = spiral_fractions()
         kind = kind_estimate(self._kind)
-        side = 0.72 * min(width, height)
         return Prediction(
             id=id,
             path="",
@@ -143,9 +175,10 @@ class FakeClassifier:
             path_taken=most_probable_path(SKYFORM, fractions),
             sentence=sentence(SKYFORM, kind, fractions),
             classes=class_estimates(fractions),
-            frame=Frame((width - side) / 2, (height - side) / 2, side, width, height),
+            frame=frame,
             embedding=np.linspace(-1, 1, 5, dtype=np.float32),
             evidence=evidence_map() if evidence else None,
+            evidence_of=evidence if isinstance(evidence, str) else "",
         )
 
 

@@ -14,7 +14,7 @@ from skyform.server.contract import Classification, ModelList
 
 
 def served(model: Path) -> TestClient:
-    return TestClient(create_app(Settings(model=str(model))))
+    return TestClient(create_app(Settings(model=str(model), data=str(model.parent / "data"))))
 
 
 def upload(red: int, green: int, blue: int) -> dict[str, tuple[str, bytes]]:

@@ -8,12 +8,17 @@ from hypothesis import strategies as st
 from skyform.schema import KINDS, Failure, Prediction, chance
 from skyform.server.contract import Classification
 
+# What the site adds to the model's statement, and what each is where nobody asked for it.
+ADDED = {"shape": None, "look_alikes": [], "lesson": "", "display": None, "result": None}
+
 
 def _without_words(body: dict) -> dict:
     for part in (body["kind"], *body["classes"].values()):
         if part:
             del part["chance"]
     del body["request_id"]
+    for name, unasked in ADDED.items():
+        assert body.pop(name) == unasked
     return body
 
 
@@ -38,7 +43,7 @@ def test_a_failed_prediction_fits_too() -> None:
 
 def test_the_contract_has_exactly_the_keys_of_to_dict() -> None:
     bare = Prediction("a", "", "m@1").to_dict(embedding=True)
-    assert set(Classification.model_fields) == {*bare, "request_id"}
+    assert set(Classification.model_fields) == {*bare, *ADDED, "request_id"}
 
 
 @given(st.floats(0, 1))

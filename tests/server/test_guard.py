@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from typing import Any
 
 import anyio
 import pytest
@@ -116,3 +117,32 @@ def test_an_endless_body_is_cut_off(form: bool) -> None:
     assert sent[0]["status"] == 413
     assert b"upload-too-large" in sent[1]["body"]
     assert taken <= 1_000_000 + 64 * 1024 + len(chunk) + 100
+
+
+def test_a_visitor_who_leaves_in_the_middle_of_an_upload_is_no_error(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = serve().app
+    coming = [{"type": "http.request", "body": b"half a picture", "more_body": True}]
+    said: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return coming.pop() if coming else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": CLASSIFY,
+        "raw_path": CLASSIFY.encode(),
+        "query_string": b"",
+        "headers": [(b"content-type", b"image/png")],
+        "scheme": "http",
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    anyio.run(app, scope, receive, send)
+    assert said == []
+    assert not [r for r in caplog.records if r.name == "skyform.server"]

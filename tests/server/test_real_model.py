@@ -12,8 +12,9 @@ from skyform.server.contract import Classification
 
 
 @pytest.fixture(scope="module")
-def real() -> Iterator[TestClient]:
-    with TestClient(create_app(Settings())) as client:
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    data = tmp_path_factory.mktemp("real")
+    with TestClient(create_app(Settings(data=str(data)))) as client:
         yield client
 
 

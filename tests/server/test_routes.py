@@ -75,7 +75,11 @@ def test_models_lists_the_tree_the_taxonomies_and_the_card(client: TestClient) -
     assert [q["id"] for q in questions] == [q.id for q in SKYFORM.questions]
     assert questions[0]["answers"][0]["next"] == "roundness"
     assert model["tree"]["also_asked"] == {"sense": ["spiral.yes"]}
-    assert body["limits"] == {"max_upload_bytes": 32 * 2**20, "max_pixels": 100_000_000}
+    assert body["limits"] == {
+        "max_upload_bytes": 32 * 2**20,
+        "max_pixels": 100_000_000,
+        "max_files": 500,
+    }
 
 
 def test_health_names_the_model(client: TestClient) -> None:

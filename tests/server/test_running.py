@@ -13,18 +13,22 @@ from skyform.errors import SkyformError
 from skyform.server import Settings, run
 
 PROGRAM = """
-import sys
+import resource, sys
 sys.path.insert(0, sys.argv[1])
 from fakes import FakeClassifier
 from skyform.server import Settings, run
-run(Settings(port=0), classifier=FakeClassifier())
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+run(Settings(port=0, data=sys.argv[2]), classifier=FakeClassifier())
+soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+print("many files" if soft == hard or soft >= 8192 else soft)
 """
 
 
-def test_the_address_is_true_once_printed_and_ctrl_c_is_quiet() -> None:
+def test_the_address_is_true_once_printed_and_ctrl_c_is_quiet(tmp_path: Path) -> None:
     source = Path(__file__).parents[2] / "src"
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(Path(__file__).parent)],
+        [sys.executable, "-c", PROGRAM, str(Path(__file__).parent), str(tmp_path)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -42,9 +46,10 @@ def test_the_address_is_true_once_printed_and_ctrl_c_is_quiet() -> None:
         assert response.getheader("server") is None
         connection.close()
         process.send_signal(signal.SIGINT)
-        _, problems = process.communicate(timeout=20)
+        said, problems = process.communicate(timeout=20)
         assert process.returncode == 0
         assert problems == ""
+        assert said.strip() == "many files"
     finally:
         process.kill()
         process.communicate()

@@ -1,8 +1,14 @@
+from typing import Any
+
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
-from skyform.server.uploads import display_id
+from skyform.server.uploads import display_id, read_form
 
 
 @pytest.mark.parametrize(
@@ -32,3 +38,15 @@ def test_no_name_is_a_path(filename: str) -> None:
     assert id.isprintable()
     assert not set("/\\") & set(id)
     assert not id.startswith(".")
+
+
+def test_files_of_a_large_form_lie_on_disk() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        form = await read_form(Request(scope, receive), most=2)
+        spooled: list[Any] = [file for _, file in form.files]
+        told = JSONResponse([file._rolled for file in spooled])
+        await form.close()
+        await told(scope, receive, send)
+
+    files = [("files", ("a", b"x" * 100_000)), ("files", ("b", b"x" * 1000))]
+    assert TestClient(app).post("/", files=files).json() == [True, False]

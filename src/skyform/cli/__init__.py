@@ -32,11 +32,13 @@ COMMANDS: dict[str, str] = {
     "report": "write the report on a training run as one HTML page",
     "results": "write the results page from run folders",
     "select": "choose which pictures to label next",
-    "serve": "open the web page and the HTTP interface",
+    "serve": "open the site and the HTTP interface",
     "similar": "find the pictures of an index that look like one",
+    "store": "back up, restore, migrate and tidy what the site keeps",
     "synthesise": "make a data set of synthetic galaxies, labelled in the whole tree",
     "train": "train a model from a recipe",
     "tune": "look for better settings of a recipe",
+    "users": "list the site's accounts, give roles, unlock, delete",
     "version": "print the version",
 }
 

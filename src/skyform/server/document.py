@@ -1,5 +1,6 @@
 """The documentation of the API, made from the application itself, so that it cannot say anything else than the code does."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any, cast
@@ -10,7 +11,7 @@ from skyform import errors
 from skyform.server.problems import status_of
 from skyform.server.settings import PREFIX, Settings
 
-__all__ = ["api_page"]
+__all__ = ["api_page", "settings_page"]
 
 _OPENING = """\
 # The HTTP API
@@ -43,8 +44,13 @@ print(answer["sentence"], answer["kind"]["confidence"])
 
 Inside another ASGI application: `skyform.server.create_app(Settings(...))` gives the app, to mount or to serve.
 
-The exact contract is `/api/v1/openapi.json`. Nothing that is uploaded is kept: pictures live in memory (larger forms in a
-temporary file) until they are answered. File names are shown and never used as paths.
+The exact contract is `/api/v1/openapi.json`. `/classify`, `/preview` and `/export` keep nothing: pictures live in memory (larger
+forms in a temporary file) until they are answered. What is kept, by `/results` and `/jobs`, is its owner's alone until it is
+shared, and goes when its owner or the settings say so. File names are shown and never used as paths.
+
+Pages of lists are asked for with `cursor`, the `next` of the page before. Scripts send a token of their account as
+`Authorization: Bearer …`; browsers have a session cookie, and send its `csrf` (see `GET /api/v1/session`) as `X-CSRF-Token` with
+every request that changes something.
 """
 
 _ERRORS = """\
@@ -63,23 +69,37 @@ of every response; a request may bring its own (letters, digits, `.`, `_`, `-`, 
 _LIMITS = """\
 ## Limits
 
-A body is cut off at `max_upload_bytes` while it arrives, whether it announces its length or not. At most `workers` pictures
-are classified at once, and `queue` more requests wait; others get 503 with `Retry-After`. A classification that runs over its
-time is answered with 504, and its worker stays taken until it ends.
-
-There is no authentication and no rate limit: to serve others than yourself, put a proxy in front.
+A body is cut off while it arrives, at `max_upload_bytes` for a picture and `max_job_bytes` for a job, whether it announces its
+length or not. Pictures that arrive together go through the network together; `queue` of them may wait, and others get 503 with
+`Retry-After`. A classification that runs over its time is answered with 504. The settings are listed in
+[settings.md](settings.md), and [serving.md](serving.md) says how to run a server for others.
 """
 
 _SETTINGS = """\
-## Settings
+# Settings of the server
 
 Each is an environment variable and, in small letters with dashes, an option of `skyform serve`: `SKYFORM_MAX_PIXELS` is
-`--max-pixels`. In Python they are the fields of `skyform.server.Settings`.
+`--max-pixels`. In Python they are the fields of `skyform.server.Settings`. What they are for is told in
+[serving.md](serving.md). The table is made from the code.
 """
+
+# The parts of the API in the order in which a newcomer needs them.
+_PARTS = {
+    "classify": "Classify",
+    "": "Models, samples, health",
+    "results": "Results",
+    "jobs": "Jobs",
+    "gallery": "Gallery",
+    "guide": "Guide",
+    "play": "Play",
+    "review": "Review",
+    "account": "Account",
+    "admin": "Administration",
+}
 
 
 def api_page(app: FastAPI) -> str:
-    """The page as Markdown.
+    """The page of the API as Markdown.
 
     Parameters
     ----------
@@ -87,35 +107,89 @@ def api_page(app: FastAPI) -> str:
         From `create_app`; its OpenAPI description is what gets documented.
     """
     api = app.openapi()
-    parts = [_OPENING, "## Endpoints\n", *_endpoints(api), _ERRORS, _error_table(), _LIMITS]
-    parts += [_SETTINGS, _settings_table(), "## The answer\n", *_schemas(api)]
+    parts = [_OPENING, "## Endpoints\n", *_endpoints(api), _ERRORS, _status_table(api)]
+    parts += [_error_table(), _LIMITS, "## Types\n", *_schemas(api)]
     return "\n".join(parts)
 
 
-def _endpoints(api: Mapping[str, Any]) -> Iterator[str]:
+def settings_page() -> str:
+    """The page of the settings as Markdown."""
+    return f"{_SETTINGS}\n{_settings_table()}"
+
+
+def _operations(api: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     for path, methods in api["paths"].items():
         for method, operation in methods.items():
-            yield f"### `{method.upper()} {path}`\n\n{operation['description']}\n"
-            parameters = operation.get("parameters", [])
-            if parameters:
-                yield _table(
-                    ("Query", "Default", "Meaning"),
-                    [
-                        (
-                            f"`{p['name']}`",
-                            f"`{str(p['schema']['default']).lower()}`",
-                            p["description"],
-                        )
-                        for p in parameters
-                    ],
-                )
-            body = operation.get("requestBody")
-            if body:
-                yield f"Body: {', '.join(f'`{t}`' for t in body['content'])}.\n"
-            yield _table(
-                ("Status", "Meaning"),
-                [(s, r["description"]) for s, r in operation["responses"].items()],
-            )
+            yield path, method.upper(), operation
+
+
+def _endpoints(api: Mapping[str, Any]) -> Iterator[str]:
+    parts: dict[str, list[str]] = {}
+    for path, method, operation in _operations(api):
+        tag = operation.get("tags", [""])[0]
+        parts.setdefault(tag, []).append(_endpoint(path, method, operation))
+    for tag in sorted(parts, key=[*_PARTS, *parts].index):
+        yield f"### {_PARTS.get(tag, tag.capitalize())}\n"
+        yield from parts[tag]
+
+
+def _endpoint(path: str, method: str, operation: Mapping[str, Any]) -> str:
+    lines = [
+        f"#### `{method} {path}`\n",
+        f"**{operation['summary']}.** {operation['description']}\n",
+    ]
+    parameters = operation.get("parameters", [])
+    if parameters:
+        rows = [_parameter(p) for p in parameters]
+        lines.append(_table(("Parameter", "In", "Default", "Meaning"), rows))
+    if "requestBody" in operation:
+        lines.append(f"Body: {', '.join(_contents(operation['requestBody']['content']))}.\n")
+    lines.append(_answers(operation["responses"]))
+    return "\n".join(lines)
+
+
+def _parameter(p: Mapping[str, Any]) -> tuple[str, ...]:
+    schema = p["schema"]
+    default = "" if schema.get("default") in (None, "", []) else f"`{_json(schema['default'])}`"
+    choices = _choices(schema)
+    meaning = " ".join(filter(None, (p.get("description", ""), choices)))
+    return (f"`{p['name']}`", p["in"], default, meaning)
+
+
+def _json(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _choices(schema: Mapping[str, Any]) -> str:
+    return f"One of {', '.join(f'`{v}`' for v in schema['enum'])}." if "enum" in schema else ""
+
+
+def _contents(content: Mapping[str, Any]) -> Iterator[str]:
+    """What a body may be: a type of the contract as JSON, or a media type."""
+    for media, what in content.items():
+        named = "$ref" in what.get("schema", {})
+        yield _type(what["schema"]) if named else f"`{media}`"
+
+
+def _answers(responses: Mapping[str, Any]) -> str:
+    good = {s: r for s, r in responses.items() if int(s) < 400}
+    bad = [s for s in responses if int(s) >= 400]
+    told = [
+        f"{s} with {', '.join(_contents(r['content']))}" if r.get("content") else f"{s}, empty"
+        for s, r in good.items()
+    ]
+    errors = f"; errors {', '.join(bad)}" if bad else ""
+    return f"Answers: {', '.join(told)}{errors}.\n"
+
+
+def _status_table(api: Mapping[str, Any]) -> str:
+    meanings = {
+        s: r["description"]
+        for _, _, operation in _operations(api)
+        for s, r in operation["responses"].items()
+        if int(s) >= 400
+    }
+    return _table(("Status", "Meaning"), sorted(meanings.items()))
 
 
 def _error_table() -> str:
@@ -140,27 +214,32 @@ def _settings_table() -> str:
 
 
 def _schemas(api: Mapping[str, Any]) -> Iterator[str]:
-    schemas = api["components"]["schemas"]
-    for name in ("Classification", "Kind", "TaxonomyChoice", "Answer", "Frame", "FlagNote"):
-        schema = schemas[name]
-        yield f"### {name}\n\n{schema['description']}\n"
+    for name, schema in sorted(api["components"]["schemas"].items()):
+        yield f"### {name}\n\n{schema.get('description', '')}\n"
         rows = [
-            (f"`{field}`", _type(what), what.get("description", ""))
-            for field, what in schema["properties"].items()
+            (f"`{field}`", _type(what), " ".join(filter(None, (_told(what), _choices(what)))))
+            for field, what in schema.get("properties", {}).items()
         ]
-        yield _table(("Field", "Type", "Meaning"), rows)
+        if rows:
+            yield _table(("Field", "Type", "Meaning"), rows)
+
+
+def _told(what: Mapping[str, Any]) -> str:
+    return str(what.get("description", ""))
 
 
 def _type(what: Mapping[str, Any]) -> str:
     if "$ref" in what:
-        return what["$ref"].rpartition("/")[2]
+        name = what["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
     if "anyOf" in what:
         return " or ".join(_type(w) for w in what["anyOf"])
-    if what["type"] == "array":
+    if what.get("type") == "array":
         return f"list of {_type(what['items'])}"
-    if what["type"] == "object":
-        return f"map to {_type(what['additionalProperties'])}"
-    return str(what["type"])
+    if what.get("type") == "object":
+        inside = what.get("additionalProperties")
+        return f"map to {_type(inside)}" if isinstance(inside, Mapping) else "map"
+    return str(what.get("format") or what.get("type", "anything"))
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

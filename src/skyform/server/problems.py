@@ -1,15 +1,18 @@
 """The one shape of every error: `{"error": {"code", "message", "remedy", "request_id"}}`."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
-from skyform.errors import SkyformError
+from skyform.errors import CursorError, SkyformError
 from skyform.schema import Failure
 from skyform.server.contract import ErrorBody, ErrorDetail
 
@@ -17,6 +20,10 @@ __all__ = ["RequestError", "add_handlers", "problem_response", "request_id", "st
 
 # What cannot be used at all is 422; these say more precisely what is wrong with the request.
 _STATUS_OF_FAILURE = {"unknown-format": 415, "image-too-large": 413}
+
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+_BUSY_SECONDS = 2
+_SECRETS = frozenset(("password", "current", "new"))
 
 _REMEDIES = {
     400: "Compare the request with the API's description at /api/v1/openapi.json.",
@@ -38,15 +45,25 @@ class RequestError(SkyformError):
         Stable name of the error.
     close : bool
         Close the connection after the answer, for a body that nobody is going to read.
+    retry_after : int
+        Seconds after which it may work; 0 where waiting does not help.
     """
 
     def __init__(
-        self, message: str, *, remedy: str = "", status: int = 400, code: str, close: bool = False
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        status: int = 400,
+        code: str,
+        close: bool = False,
+        retry_after: int = 0,
     ) -> None:
         super().__init__(message, remedy=remedy)
         self.status = status
         self.code = code
         self.close = close
+        self.retry_after = retry_after or (_BUSY_SECONDS if status == 503 else 0)
 
     @classmethod
     def of_failure(cls, failure: Failure) -> "RequestError":
@@ -80,8 +97,10 @@ def problem_response(problem: RequestError, *, scope: Scope) -> JSONResponse:
         request_id=request_id(scope),
     )
     headers = {"Connection": "close"} if problem.close else {}
-    if problem.status == 503:
-        headers["Retry-After"] = "2"
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if problem.retry_after:
+        headers["Retry-After"] = str(problem.retry_after)
     return JSONResponse(
         ErrorBody(error=detail).model_dump(), status_code=problem.status, headers=headers
     )
@@ -90,12 +109,34 @@ def problem_response(problem: RequestError, *, scope: Scope) -> JSONResponse:
 def add_handlers(app: FastAPI) -> None:
     """Give every foreseen error of `app` the one shape. (The unforeseen ones are caught outside of it, by `Envelope`.)"""
     app.add_exception_handler(RequestError, _on_problem)
+    app.add_exception_handler(CursorError, _on_cursor)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(IntegrityError, _on_integrity)
     app.add_exception_handler(RequestValidationError, _on_validation)
 
 
 def _on_problem(request: Request, error: Exception) -> JSONResponse:
     return problem_response(cast(RequestError, error), scope=request.scope)
+
+
+def _on_cursor(request: Request, error: Exception) -> JSONResponse:
+    error = cast(CursorError, error)
+    problem = RequestError(error.message, remedy=error.remedy, status=422, code=error.code)
+    return problem_response(problem, scope=request.scope)
+
+
+def _on_integrity(request: Request, error: Exception) -> JSONResponse:
+    """Who asks is known for some seconds: meanwhile the session or the account may have ended, which the database finds out."""
+    error = cast(IntegrityError, error)
+    if "foreign key" not in str(error.orig).lower():
+        raise error
+    problem = RequestError(
+        "What this belongs to has ended meanwhile: the session, the account, or the result.",
+        remedy="Load the page again, and try once more.",
+        status=409,
+        code="ended-meanwhile",
+    )
+    return problem_response(problem, scope=request.scope)
 
 
 def _on_http(request: Request, error: Exception) -> JSONResponse:
@@ -114,16 +155,40 @@ def _on_http(request: Request, error: Exception) -> JSONResponse:
     )
     response = problem_response(problem, scope=request.scope)
     response.headers.update(error.headers or {})
+    methods = _methods(request) if status == 405 else []
+    if methods:
+        response.headers["Allow"] = ", ".join(methods)
     return response
+
+
+def _methods(request: Request) -> list[str]:
+    """All that work at an address. (Starlette names those of the first route that it finds there.)"""
+    routes: list[BaseRoute] = request.app.routes
+    tries = [{**request.scope, "method": method} for method in _METHODS]
+    return [t["method"] for t in tries if any(r.matches(t)[0] is Match.FULL for r in routes)]
 
 
 def _on_validation(request: Request, error: Exception) -> JSONResponse:
     first = cast(RequestValidationError, error).errors()[0]
-    name, given = first["loc"][-1], first.get("input")
+    if first["type"] == "json_invalid":
+        return problem_response(_no_json(first), scope=request.scope)
+    name, given = first["loc"][-1], str(first.get("input"))
+    what = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
+    # What is missing has everything around it as its input, and passwords are not repeated to anybody.
+    hidden = first["type"] == "missing" or _SECRETS.intersection(first["loc"])
     problem = RequestError(
-        f"{name} is {str(given)[:80]!r}: {first['msg'][:1].lower()}{first['msg'][1:]}.",
+        f"{name}: {what}." if hidden else f"{name} is {given[:80]!r}: {what}.",
         remedy=f"Correct {name}, or leave it out.",
         status=422,
         code="invalid-parameter",
     )
     return problem_response(problem, scope=request.scope)
+
+
+def _no_json(error: Mapping[str, Any]) -> RequestError:
+    return RequestError(
+        f"The body is no JSON: {error['ctx']['error']} (character {error['loc'][-1]}).",
+        remedy="Send one JSON object; the API's description at /api/v1/openapi.json says what is in it.",
+        status=422,
+        code="invalid-parameter",
+    )

@@ -1,22 +1,36 @@
 """From a request to the bytes of one picture and a name to show: a multipart form or a raw body."""
 
 import re
+from contextlib import aclosing
 from dataclasses import dataclass
+from typing import IO
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from skyform.server.guard import too_large
 from skyform.server.problems import RequestError
 
-__all__ = ["FORM_OVERHEAD", "REQUEST_BODY", "Upload", "display_id", "read_upload"]
+__all__ = [
+    "FORM_OVERHEAD",
+    "REQUEST_BODY",
+    "REQUEST_BODY_MANY",
+    "Files",
+    "Upload",
+    "display_id",
+    "display_title",
+    "read_form",
+    "read_upload",
+]
 
 # What boundaries, headers and small extra fields of a form may add to the file itself.
 FORM_OVERHEAD = 64 * 1024
 
 _RAW_TYPES = ("application/octet-stream", "application/fits")
 _ID_LENGTH = 80
+_TITLE_LENGTH = 120
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 # For OpenAPI: the body is read here and not by FastAPI, which would spool it before any limit of ours.
@@ -39,6 +53,21 @@ REQUEST_BODY = {
         "image/*": _BINARY,
         "application/octet-stream": _BINARY,
         "application/fits": _BINARY,
+    },
+}
+REQUEST_BODY_MANY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["files"],
+                "properties": {
+                    "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
+                    "title": {"type": "string", "maxLength": 120},
+                },
+            }
+        }
     },
 }
 
@@ -85,6 +114,81 @@ async def read_upload(request: Request, *, limit: int) -> Upload:
     return upload
 
 
+class _Spooling(MultiPartParser):
+    """Keeps less of a file in memory than Starlette's mebibyte: there may be hundreds in one form, and several forms at once."""
+
+    spool_max_size = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of a form with their names, and its title."""
+
+    files: list[tuple[str, IO[bytes]]]
+    title: str
+    form: FormData
+
+    async def close(self) -> None:
+        """Give back what lies on disk."""
+        await self.form.close()
+
+
+async def read_form(request: Request, *, most: int) -> Files:
+    """Read a form with many files.
+
+    Parameters
+    ----------
+    request : Request
+        A multipart form with the fields `files` and, perhaps, `title`.
+    most : int
+        Files that it may have.
+
+    Raises
+    ------
+    RequestError
+        415 for a body of another type, 400 for a form that cannot be read.
+    """
+    type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if type != "multipart/form-data":
+        raise RequestError(
+            f"The body's content type is {type!r}.",
+            remedy="Send a multipart form with the pictures in its field 'files'.",
+            status=415,
+            code="unsupported-media-type",
+        )
+    try:
+        async with aclosing(request.stream()) as stream:
+            form = await _Spooling(request.headers, stream, max_files=most, max_fields=16).parse()
+    except MultiPartException as error:
+        remedy = f"Send at most {most} files, in the field 'files'."
+        raise _bad_form(error.message, remedy) from None
+    sent = [f for f in form.getlist("files") if isinstance(f, UploadFile)]
+    files: list[tuple[str, IO[bytes]]] = [(f.filename or "", f.file) for f in sent]
+    title = form.get("title")
+    words = display_title(title) if isinstance(title, str) else ""
+    return Files(files, words or _title_of(files), form)
+
+
+def _title_of(files: list[tuple[str, IO[bytes]]]) -> str:
+    if len(files) == 1:
+        return display_id(files[0][0])
+    return f"{len(files)} files"
+
+
+def display_title(title: str) -> str:
+    """A title on one line of letters that can be shown, at most 120 long."""
+    return " ".join("".join(c if c.isprintable() else " " for c in title).split())[:_TITLE_LENGTH]
+
+
+def _bad_form(why: str, remedy: str) -> RequestError:
+    return RequestError(
+        f"The multipart form cannot be read: {why}",
+        remedy=remedy,
+        status=400,
+        code="bad-form",
+    )
+
+
 async def _from_form(request: Request) -> Upload:
     try:
         async with request.form(max_files=1, max_fields=16) as form:
@@ -92,12 +196,7 @@ async def _from_form(request: Request) -> Upload:
             if isinstance(file, UploadFile):
                 return Upload(await file.read(), display_id(file.filename or ""))
     except HTTPException as error:
-        raise RequestError(
-            f"The multipart form cannot be read: {error.detail}",
-            remedy="Send one file, in the field 'file'.",
-            status=400,
-            code="bad-form",
-        ) from None
+        raise _bad_form(error.detail, "Send one file, in the field 'file'.") from None
     raise RequestError(
         "The form has no file in the field 'file'.",
         remedy="Send the picture as the field 'file' of a multipart form.",
