@@ -1,0 +1,1 @@
+import{M as e}from"./Button-CwPPPk5S.js";var t={actions:`_actions_ffnwv_1`},n=e();function r({children:e}){return(0,n.jsx)(`div`,{className:t.actions,children:e})}export{r as t};

@@ -1,0 +1,1 @@
+import{M as e}from"./Button-CwPPPk5S.js";var t={choices:`_choices_1rfgi_1`},n=e();function r({label:e,options:r,chosen:i,onChoose:a}){return(0,n.jsx)(`div`,{className:t.choices,role:`group`,"aria-label":e,children:r.map(({id:e,text:t})=>(0,n.jsx)(`button`,{type:`button`,"aria-pressed":e===i,onClick:()=>a(e),children:t},e))})}export{r as t};

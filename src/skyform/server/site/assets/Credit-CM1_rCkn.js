@@ -1,0 +1,1 @@
+import{M as e,i as t}from"./Button-CwPPPk5S.js";var n={credit:`_credit_n07qt_1`},r=e();function i({credit:e,licence:i}){let{t:a}=t();return(0,r.jsx)(`small`,{className:n.credit,children:a(`credit`,{credit:e,licence:i})})}export{i as t};

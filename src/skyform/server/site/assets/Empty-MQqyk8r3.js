@@ -1,0 +1,1 @@
+import{M as e}from"./Button-CwPPPk5S.js";var t={empty:`_empty_16xha_1`},n=e();function r({title:e,children:r}){return(0,n.jsxs)(`div`,{className:t.empty,children:[(0,n.jsx)(`h2`,{children:e}),r]})}export{r as t};

@@ -1,0 +1,1 @@
+import{M as e}from"./Button-CwPPPk5S.js";var t={form:`_form_duhlg_1`},n=e();function r({className:e=``,...r}){return(0,n.jsx)(`form`,{noValidate:!0,className:`${t.form} ${e}`,...r})}export{r as t};

@@ -1,0 +1,1 @@
+import{M as e,i as t,r as n}from"./Button-CwPPPk5S.js";import{t as r}from"./Page-ynePBZ35.js";var i=e();function a(){let{t:e}=t();return(0,i.jsx)(r,{title:e(`notFound.title`),lead:e(`notFound.text`),children:(0,i.jsx)(`p`,{children:(0,i.jsx)(n,{kind:`strong`,to:`/`,children:e(`notFound.home`)})})})}export{a as t};

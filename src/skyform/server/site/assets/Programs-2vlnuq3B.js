@@ -1,0 +1,13 @@
+import{n as e}from"./rolldown-runtime-WkwZ5CU-.js";import{M as t,N as n,i as r,t as i,x as a}from"./Button-CwPPPk5S.js";import{t as o}from"./Page-ynePBZ35.js";var s=e(n(),1),c={section:`_section_dzo4w_1`,code:`_code_dzo4w_12`},l=t();function u(){let{t:e}=r(`programs`),t=window.location.origin;return(0,l.jsxs)(o,{title:e(`title`),lead:e(`lead`),children:[(0,l.jsxs)(`section`,{className:c.section,children:[(0,l.jsx)(`h2`,{children:e(`one.title`)}),(0,l.jsx)(`p`,{children:e(`one.text`)}),(0,l.jsx)(p,{name:`curl`,text:`curl -F file=@galaxy.jpg ${t}/api/v1/classify`}),(0,l.jsx)(p,{name:`Python`,text:d(t)})]}),(0,l.jsxs)(`section`,{className:c.section,children:[(0,l.jsx)(`h2`,{children:e(`many.title`)}),(0,l.jsx)(`p`,{children:e(`many.text`)}),(0,l.jsx)(p,{name:`curl`,text:`curl -F files=@survey.zip -H "Authorization: Bearer $SKYFORM_TOKEN" \\\n  ${t}/api/v1/jobs\ncurl -H "Authorization: Bearer $SKYFORM_TOKEN" -o survey.csv \\\n  "${t}/api/v1/jobs/ID/download?format=csv"`})]}),(0,l.jsxs)(`section`,{className:c.section,children:[(0,l.jsx)(`h2`,{children:e(`contract.title`)}),(0,l.jsxs)(`p`,{children:[e(`contract.text`),` `,(0,l.jsx)(`a`,{href:`/api/v1/openapi.json`,children:`openapi.json`})]}),(0,l.jsx)(`p`,{children:e(`contract.errors`)})]}),(0,l.jsxs)(`section`,{className:c.section,children:[(0,l.jsx)(`h2`,{children:e(`tokens.title`)}),(0,l.jsxs)(`p`,{children:[e(`tokens.text`),` `,(0,l.jsx)(a,{to:`/account`,children:e(`tokens.make`)})]})]}),(0,l.jsxs)(`section`,{className:c.section,children:[(0,l.jsx)(`h2`,{children:e(`local.title`)}),(0,l.jsx)(`p`,{children:e(`local.text`)}),(0,l.jsx)(p,{name:`Python`,text:f})]})]})}function d(e){return`import httpx
+
+with open("galaxy.jpg", "rb") as picture:
+    answer = httpx.post(
+        "${e}/api/v1/classify",
+        params={"details": True},
+        files={"file": picture},
+    ).raise_for_status().json()
+print(answer["sentence"])
+print(answer["classes"]["hubble"]["name"])`}var f=`import skyform
+
+result = skyform.classify("galaxy.jpg")
+print(result.sentence)`;function p({name:e,text:t}){let{t:n}=r(`programs`),[a,o]=(0,s.useState)(!1);return(0,l.jsxs)(`figure`,{className:c.code,children:[(0,l.jsxs)(`figcaption`,{children:[e,(0,l.jsx)(i,{kind:`plain`,onClick:async()=>{try{await navigator.clipboard.writeText(t),o(!0)}catch{}},children:n(a?`copied`:`copy`)})]}),(0,l.jsx)(`pre`,{tabIndex:0,children:(0,l.jsx)(`code`,{children:t})})]})}export{u as default};

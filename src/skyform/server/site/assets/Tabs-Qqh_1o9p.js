@@ -1,0 +1,1 @@
+import{M as e,x as t}from"./Button-CwPPPk5S.js";var n={tabs:`_tabs_1wuc4_1`},r=e();function i({label:e,tabs:i}){return(0,r.jsx)(`nav`,{className:n.tabs,"aria-label":e,children:(0,r.jsx)(`ul`,{children:i.map(({to:e,text:n,here:i})=>(0,r.jsx)(`li`,{children:(0,r.jsx)(t,{to:e,replace:!0,preventScrollReset:!0,"aria-current":i?`true`:void 0,children:n})},e))})})}export{i as t};

@@ -1,0 +1,1 @@
+export{t as brand,n as cancel,r as close,a as copied,o as copy,s as credit,i as default,c as error,l as footer,u as gate,d as home,f as intake,p as list,m as loading,h as menu,g as more,_ as nav,v as notFound,y as retry,b as save,x as skip,S as theme}from"./common-Ew25y45A.js";

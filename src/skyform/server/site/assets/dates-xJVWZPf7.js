@@ -1,0 +1,1 @@
+import{_ as e}from"./Button-CwPPPk5S.js";function t(e){return new Intl.DateTimeFormat(i(),{dateStyle:`medium`}).format(new Date(e))}function n(e){return new Intl.DateTimeFormat(i(),{dateStyle:`medium`,timeStyle:`short`}).format(new Date(e))}function r(e){return new Intl.NumberFormat(i()).format(e)}var i=()=>e.language===`en`?`en-GB`:e.language;export{t as n,n as r,r as t};

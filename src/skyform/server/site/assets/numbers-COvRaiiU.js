@@ -1,0 +1,1 @@
+function e(e){return e>.99&&e<1?`over 99\xA0%`:e>0&&e<.01?`under 1\xA0%`:`${Math.round(e*100)}\u00a0%`}function t(e){let t=[`bytes`,`KiB`,`MiB`,`GiB`,`TiB`],n=e<1?0:Math.min(t.length-1,Math.floor(Math.log2(e)/10)),r=e/1024**n;return`${n===0||r>=10?Math.round(r):r.toFixed(1)} ${t[n]??``}`}export{e as n,t};

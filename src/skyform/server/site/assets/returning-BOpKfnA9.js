@@ -1,0 +1,1 @@
+var e=`https://here.invalid`;function t(e){return`/sign-in?to=${encodeURIComponent(e)}`}function n(t){let n=`/account`;if(!t?.startsWith(`/`))return n;let r;try{r=new URL(t,e)}catch{return n}return r.origin!==e||r.pathname.startsWith(`//`)||r.pathname===`/sign-in`?n:r.pathname+r.search+r.hash}export{t as n,n as t};

@@ -1,0 +1,7 @@
+/** The words for a chance, after the IPCC's calibrated language; the server's words (`schema/words.py`) have the same bounds. */
+export function chanceWords(probability: number) {
+  if (probability >= 0.99) return 'certain'
+  if (probability >= 0.9) return 'veryLikely'
+  if (probability >= 0.66) return 'likely'
+  return probability >= 0.33 ? 'either' : 'unlikely'
+}

@@ -1,0 +1,55 @@
+import { useMutation } from '@tanstack/react-query'
+import { type SubmitEvent, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, type Schemas, unwrap } from '../../api/client'
+import { useSessionChange } from '../../api/session'
+import { Button } from '../../components/Button'
+import { Field } from '../../components/Field'
+import { Form } from '../../components/Form'
+import { Problem } from '../../components/Problem'
+import { complaints, focusFirst } from './fields'
+
+/** E-mail and password of an account that there is. The page goes on by itself when the session has changed. */
+export function SignInForm() {
+  const { t } = useTranslation('account')
+  const changed = useSessionChange()
+  const [given, setGiven] = useState({ email: '', password: '' })
+  const [tried, setTried] = useState(false)
+  const wrong = complaints({ ...given, fresh: false })
+  const signIn = useMutation({
+    mutationFn: (body: Schemas['Credentials']) => unwrap(api.POST('/api/v1/session', { body })),
+    onSuccess: changed,
+  })
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    setTried(true)
+    if (wrong.email || wrong.password) focusFirst(event.currentTarget, wrong)
+    else signIn.mutate({ ...given, email: given.email.trim() })
+  }
+  return (
+    <Form onSubmit={submit}>
+      <Field
+        label={t('signIn.email')}
+        name="email"
+        type="email"
+        autoComplete="username"
+        value={given.email}
+        error={tried && wrong.email ? t('signIn.need.email') : undefined}
+        onChange={(event) => setGiven({ ...given, email: event.target.value })}
+      />
+      <Field
+        label={t('signIn.password')}
+        name="password"
+        type="password"
+        autoComplete="current-password"
+        value={given.password}
+        error={tried && wrong.password ? t('signIn.need.password') : undefined}
+        onChange={(event) => setGiven({ ...given, password: event.target.value })}
+      />
+      {signIn.isError && <Problem error={signIn.error} />}
+      <Button kind="strong" type="submit" disabled={signIn.isPending}>
+        {t('signIn.goIn')}
+      </Button>
+    </Form>
+  )
+}

@@ -1,0 +1,2 @@
+/** Where lists of accounts are remembered. */
+export const USERS = ['admin', 'users'] as const

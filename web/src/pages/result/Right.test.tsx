@@ -1,0 +1,80 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { render, screen } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { forgetCsrf } from '../../api/client'
+import { madeUpAnswer, TREE } from './made-up'
+import { useKeeping } from './keeping'
+import { Right } from './Right'
+import type { Subject } from './subject'
+
+const SUBJECT: Subject = {
+  key: 'made-up',
+  name: 'made-up.jpg',
+  picture: '',
+  view: {},
+  given: () =>
+    Promise.resolve({ parcel: { file: new Blob(['x']), name: 'made-up.jpg' }, view: {} }),
+}
+
+function Asked() {
+  return <Right answer={madeUpAnswer()} tree={TREE} keeping={useKeeping(SUBJECT)} />
+}
+
+/** Every request that changes something, and what it carried. */
+let asked: { path: string; body: unknown }[] = []
+
+beforeEach(() => {
+  asked = []
+  forgetCsrf()
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async (given, init) => {
+    const request = given instanceof Request ? given : undefined
+    const address = given instanceof Request ? given.url : given
+    const path = new URL(address, 'http://localhost').pathname
+    if (path.endsWith('/session')) return Response.json({ csrf: 'made-up' })
+    asked.push({ path, body: request ? await request.json() : init?.body })
+    return Response.json({ id: 'kept' }, { status: 201 })
+  })
+})
+afterEach(() => vi.restoreAllMocks())
+
+function show() {
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <Asked />
+    </QueryClientProvider>,
+  )
+}
+
+const press = async (name: string) => userEvent.click(await screen.findByRole('button', { name }))
+
+test('"yes" keeps the picture, and votes for what was sure enough to say', async () => {
+  show()
+  await press('Yes, this is right')
+  expect(await screen.findByText(/Thank you/)).toBeInTheDocument()
+  expect(asked.map((a) => a.path)).toEqual(['/api/v1/results', '/api/v1/results/kept/votes'])
+  expect(asked[1]?.body).toMatchObject({
+    kind: 'galaxy',
+    answers: { root: 'root.disc', bar: 'bar.no' },
+  })
+})
+
+test('walking the tree sends the answers that were given, and no more', async () => {
+  show()
+  await press('Answer the questions myself')
+  await press('smooth')
+  await press('yes')
+  await press('One back')
+  await press('no')
+  await press('I cannot tell further, send this')
+  expect(await screen.findByText(/Thank you/)).toBeInTheDocument()
+  expect(asked[1]?.body).toMatchObject({ answers: { root: 'root.smooth', round: 'round.no' } })
+})
+
+test('nothing is kept before something is said', async () => {
+  show()
+  await press('It is something else')
+  expect(asked).toEqual([])
+  await press('A nebula')
+  expect(await screen.findByText(/Thank you/)).toBeInTheDocument()
+  expect(asked[1]?.body).toMatchObject({ kind: 'nebula', answers: {} })
+})
