@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check
+.PHONY: help run test check docs web web-check
 
 help:  ## Show these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.base  ## Classify the sample galaxies, then serve the page
 	@$(BIN)/skyform demo
@@ -16,7 +16,7 @@ run: $(VENV)/.base  ## Classify the sample galaxies, then serve the page
 
 test: check  ## Everything: style, types, import contract, tests
 	@echo "pytest"
-	@$(BIN)/pytest
+	@OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist worksteal
 
 check: $(VENV)/.full  ## Only what needs no running: style, types, import contract
 	@echo "ruff"
@@ -27,6 +27,22 @@ check: $(VENV)/.full  ## Only what needs no running: style, types, import contra
 	@echo "pyright"
 	@$(BIN)/pyright
 
+docs: $(VENV)/.full  ## Build the documentation site into build/docs, running its tutorials
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+
+web: web/node_modules/.stamp  ## Build the front end into the package (needs Node 20; its result is committed)
+	@cd web && npm run --silent build
+
+web-check: web/node_modules/.stamp  ## The front end: types, style, tests, and that the committed build is this one
+	@echo "web"
+	@cd web && npm run --silent check && npm test --silent && npm run --silent build -- --logLevel warn
+	@git diff --exit-code --stat -- src/skyform/server/site || { \
+		echo "The committed front end is not what its sources give: run make web and commit src/skyform/server/site." >&2; exit 1; }
+
+web/node_modules/.stamp: web/package.json web/package-lock.json
+	@cd web && npm ci --silent --no-audit --no-fund
+	@touch $@
+
 # The stamps are the last thing that a set-up writes, so an interrupted one starts again.
 $(VENV)/.base: pyproject.toml | $(BIN)/python
 	@echo "Installing Skyform into $(VENV) (about a minute, once)..."
@@ -35,7 +51,7 @@ $(VENV)/.base: pyproject.toml | $(BIN)/python
 
 $(VENV)/.full: pyproject.toml | $(BIN)/python
 	@echo "Installing Skyform with PyTorch and the test tools into $(VENV) (about 6 GB, a few minutes, once)..."
-	@$(PIP) -e '.[train,search,cloud,dev]'
+	@$(PIP) -e '.[train,search,cloud,postgres,docs,dev]'
 	@touch $(VENV)/.base $@
 
 # PYTHON=/path/to/python chooses one; otherwise the first on the path that is new enough.

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 __all__ = ["Classifier", "Results", "__version__", "classify"]
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 
 if TYPE_CHECKING:
     from skyform.inference import Classifier, Results, classify
