@@ -225,7 +225,8 @@ def start_and_use(stage: Stage, options: argparse.Namespace) -> None:
         code = process.wait(60)
     finally:
         process.kill()
-    if code:
+    # uvicorn ends in an orderly way, and then hands the signal on.
+    if code not in (0, -signal.SIGTERM):
         sys.exit(f"The server ended with {code} after SIGTERM.")
     owner = (stage.root / "data/skyform.db").stat().st_uid
     if owner == 0:

@@ -31,5 +31,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8000', '/samples': 'http://127.0.0.1:8000' } },
-  test: { environment: 'jsdom', globals: true, setupFiles: ['src/testing.ts'], css: false, testTimeout: 20_000 },
+  test: {
+    environment: 'jsdom',
+    globals: true,
+    setupFiles: ['src/testing.ts'],
+    css: false,
+    testTimeout: 20_000,
+  },
 })

@@ -41,7 +41,9 @@ const answer = (name: RegExp) => screen.findByRole('button', { name })
 
 test('an answer says its share, its interval, and whether it is the likely one', async () => {
   render(<Shown />)
-  expect(await answer(/^disc: 88\u00a0%, between 44\u00a0% and 94\u00a0%\. The likely answer/)).toBeVisible()
+  expect(
+    await answer(/^disc: 88\u00a0%, between 44\u00a0% and 94\u00a0%\. The likely answer/),
+  ).toBeVisible()
 })
 
 test('one tab stop, and the arrows walk on; what has the focus is told', async () => {
