@@ -6,7 +6,6 @@ from io import BytesIO
 from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import parquet
 
 from skyform.batch.classifying import PartClassifier
@@ -78,5 +77,6 @@ def _parquet(table: pa.Table) -> bytes:
 
 def _lengths(table: pa.Table, words: Sequence[str]) -> dict[str, str]:
     """The longest text of each column, where astropy looks for it: it warns, and reads every text, where it is not said."""
-    longest = {name: pc.max(pc.utf8_length(table[name])).as_py() for name in words}
-    return {f"table::len::{name}": str(length or 1) for name, length in longest.items()}
+    texts = ((name, table[name].unique().to_pylist()) for name in words)
+    longest = {name: max((len(t) for t in found if t), default=1) for name, found in texts}
+    return {f"table::len::{name}": str(length) for name, length in longest.items()}
