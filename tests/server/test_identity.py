@@ -138,7 +138,9 @@ def test_classifying_asks_the_database_nothing(visitor: TestClient) -> None:
     asked: list[str] = []
 
     def note(connection, cursor, statement, *rest) -> None:
-        asked.append(statement)
+        # Beside the requests, the jobs' own task looks for work from time to time.
+        if statement != "BEGIN" and "job_items" not in statement:
+            asked.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
     try:
