@@ -65,6 +65,18 @@ def test_paths_bytes_arrays_and_pil_give_the_same(classifier: Classifier):
     assert [p.id for p in classifier(forms)] == ["image-0", "image-1", "image-2"]
 
 
+@pytest.mark.parametrize("side", [128, 900])
+def test_a_kept_picture_is_prepared_like_any_other(classifier: Classifier, side: int):
+    data = jpeg(drawn_galaxy(4, side=side))
+    plain, kept = (classifier.prepare(data, keep=keep) for keep in (False, True))
+    assert plain.prepared is not None
+    assert kept.prepared is not None
+    assert plain.picture is None
+    assert kept.picture is not None
+    np.testing.assert_array_equal(plain.prepared.pixels, kept.prepared.pixels)
+    assert plain.prepared.frame == kept.prepared.frame
+
+
 def test_one_bad_picture_costs_one_row_and_order_is_kept(classifier: Classifier, tmp_path: Path):
     (tmp_path / "bad.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut")
     good = sorted(SAMPLES.glob("*.jpg"))

@@ -1,11 +1,21 @@
+import inspect
 import io
+from collections.abc import Callable, Iterator
 
 import pytest
 from fakes import MODEL, FakeClassifier, Serve, picture
+from fastapi import APIRouter
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from PIL import Image
 
 from skyform.schema import SKYFORM, TAXONOMIES
+from skyform.server.routers.account import account_routes
+from skyform.server.routers.classify import classify_routes
+from skyform.server.routers.jobs import jobs_routes
+from skyform.server.routers.results import results_routes
+from skyform.server.service import service
 
 CLASSIFY = "/api/v1/classify"
 
@@ -116,3 +126,16 @@ def test_without_samples_the_list_is_empty(
     client = serve(samples=str(folder))
     assert client.get("/api/v1/samples").json() == {"samples": []}
     assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("part", [classify_routes, results_routes, jobs_routes, account_routes])
+def test_no_dependency_takes_a_thread(part: Callable[[], APIRouter]) -> None:
+    # FastAPI runs a plain function in another thread, which costs a request more than these functions do.
+    def asked(dependant: Dependant) -> Iterator[object]:
+        for needed in dependant.dependencies:
+            yield needed.call
+            yield from asked(needed)
+
+    found = {c for r in part().routes if isinstance(r, APIRoute) for c in asked(r.dependant)}
+    assert service in found
+    assert [c for c in found if not inspect.iscoroutinefunction(c)] == []

@@ -1,14 +1,20 @@
 """The first half of classifying: from whatever a person has to what the network sees. Needs no network, so that another process can do it."""
 
 import os
+import threading
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from skyform.errors import ImageError, SkyformError
 from skyform.images import (
     Limits,
     Picture,
     Prepared,
+    Preparer,
     Preprocess,
     Source,
     Square,
@@ -48,7 +54,14 @@ class Ready:
     square: Square | None = None
 
 
-@dataclass(frozen=True, slots=True)
+class _OfThread(threading.local):
+    """A thread's own `Preparer`: it decodes into memory that is used again and again."""
+
+    def __init__(self, preprocess: Preprocess, limits: Limits) -> None:
+        self.preparer = Preparer(preprocess, limits=limits)
+
+
+@dataclass(frozen=True)
 class Preparation:
     """Prepares pictures for one model.
 
@@ -88,20 +101,38 @@ class Preparation:
         """
         path = os.fsdecode(image) if isinstance(image, str | os.PathLike) else ""
         name = id if id is not None else _stem(path) if path else "image-0"
+        picture = None
         try:
-            # A chosen part may be small: it is cut from the full pixels.
-            least = self.preprocess.min_side if square is None else None
-            picture = decode(image, limits=self.limits, min_side=least, stretch=stretch)
-            prepared = (
-                self.preprocess(picture)
-                if square is None
-                else self.preprocess.framed(picture, square)
-            )
+            if keep or square is not None or stretch is not None:
+                # A chosen part may be small: it is cut from the full pixels.
+                least = self.preprocess.min_side if square is None else None
+                picture = decode(image, limits=self.limits, min_side=least, stretch=stretch)
+            if square is not None and picture is not None:
+                prepared = self.preprocess.framed(picture, square)
+            elif picture is None or picture.format == "JPEG":
+                # A kept JPEG too goes the short way: one picture has one answer.
+                prepared = self._prepared(image)
+            else:
+                prepared = self.preprocess(picture)
         except ImageError as error:
             return Ready(name, path, None, Failure(error.code, error.message, error.remedy))
         except Exception as error:  # a fault of ours; it must not cost a run of a million pictures
             return Ready(name, path, None, _our_fault(error))
         return Ready(name, path, prepared, None, picture if keep else None, square)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What a thread has is not for another process.
+        return {"preprocess": self.preprocess, "limits": self.limits}
+
+    @cached_property
+    def _own(self) -> _OfThread:
+        return _OfThread(self.preprocess, self.limits)
+
+    def _prepared(self, image: Source) -> Prepared:
+        preparer = self._own.preparer
+        pixels = np.empty((preparer.size, preparer.size, 3), np.uint8)
+        frame, flags = preparer.into(image, out=pixels)
+        return Prepared(pixels, frame, flags)
 
 
 def _stem(path: str) -> str:

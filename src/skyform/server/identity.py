@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 
 from skyform.server.csrf import bearer_token
 from skyform.server.problems import RequestError
-from skyform.server.service import service
+from skyform.server.service import service_of
 from skyform.store.owners import Owner
 
 __all__ = ["Visitor", "admin", "anyone", "curator", "holder", "member", "owner", "sign_in_needed"]
@@ -33,7 +33,7 @@ class Visitor:
 
 async def anyone(request: Request) -> Visitor:
     """Whoever asks: by token, by cookie, or nobody in particular. Costs no query without either, and seldom one with them."""
-    sessions = service(request).accounts.sessions
+    sessions = service_of(request).accounts.sessions
     token = bearer_token(request.scope)
     if token is None:
         known = await sessions.of_cookie(request.scope)
@@ -56,7 +56,7 @@ async def owner(request: Request, visitor: Annotated[Visitor, Depends(anyone)]) 
     """
     if visitor.user is not None or visitor.session is not None:
         return visitor
-    known = await service(request).accounts.sessions.open(request.scope)
+    known = await service_of(request).accounts.sessions.open(request.scope)
     return Visitor(session=known.session)
 
 

@@ -1,11 +1,13 @@
 """Serving the application until Ctrl-C."""
 
 import asyncio
+import gc
 import socket
 import sys
 from contextlib import suppress
 
 import uvicorn
+from fastapi import FastAPI
 
 from skyform.errors import SkyformError
 from skyform.server.app import create_app
@@ -44,22 +46,10 @@ def run(settings: Settings, *, classifier: Classifies | None = None) -> None:
     # First, so that a taken port is known before the model is loaded.
     with _listener(settings) as listener:
         app = create_app(settings, classifier=classifier)
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            http=punctual_protocol(),
-            # `Proxies` does it, by our own setting; uvicorn would believe anything that runs on this machine.
-            proxy_headers=False,
-            ws="none",
-            timeout_graceful_shutdown=settings.grace_seconds,
-        )
         # uvicorn hands Ctrl-C on after its own orderly end.
         with suppress(KeyboardInterrupt):
             _Announcing(
-                config,
+                _config(app, settings),
                 address=_address(settings, listener),
                 shared=app.state.service,
                 drain=settings.drain_seconds,
@@ -81,6 +71,9 @@ class _Announcing(uvicorn.Server):
         """Listen, then say so."""
         await super().startup(sockets)
         if self.started:
+            # What was loaded stays until the end: the collector need not look through it again, which takes 100 ms each time.
+            gc.collect()
+            gc.freeze()
             sys.stdout.write(f"Skyform is at {self._address} (Ctrl-C stops it)\n")
             sys.stdout.flush()
 
@@ -90,6 +83,21 @@ class _Announcing(uvicorn.Server):
         if self._drain and not self.force_exit:
             await asyncio.sleep(self._drain)
         await super().shutdown(sockets)
+
+
+def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        http=punctual_protocol(),
+        # `Proxies` does it, by our own setting; uvicorn would believe anything that runs on this machine.
+        proxy_headers=False,
+        ws="none",
+        timeout_graceful_shutdown=settings.grace_seconds,
+    )
 
 
 def _allow_many_files() -> None:

@@ -26,7 +26,15 @@ from skyform.server.samples import Samples
 from skyform.server.settings import Settings
 from skyform.store import Store
 
-__all__ = ["Classifies", "Describes", "Service", "decoding_limits", "opened_store", "service"]
+__all__ = [
+    "Classifies",
+    "Describes",
+    "Service",
+    "decoding_limits",
+    "opened_store",
+    "service",
+    "service_of",
+]
 
 T = TypeVar("T")
 
@@ -182,9 +190,14 @@ def decoding_limits(settings: Settings) -> Limits:
     return Limits(max_bytes=unpacked, max_pixels=settings.max_pixels)
 
 
-def service(request: Request) -> Service:
-    """The application's own service, as a dependency."""
+def service_of(request: Request) -> Service:
+    """The application's own service."""
     return cast(Service, request.app.state.service)
+
+
+async def service(request: Request) -> Service:
+    """The application's own service, as a dependency; asynchronous, since FastAPI would run a plain function in another thread."""
+    return service_of(request)
 
 
 def opened_store(settings: Settings) -> Store:
