@@ -4,12 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from made_up_data import write_data
 
 from skyform.datasets import SOURCES, Row, read_source
 from skyform.errors import RecipeError
 from skyform.inference import Classifier
 from skyform.schema import KINDS, SKYFORM
+from skyform.training.module import kinds_to_learn
 from skyform.training.teacher import teach
 
 
@@ -59,3 +61,11 @@ def test_a_mirrored_picture_is_taught_the_same_but_for_the_sense(rows: list[Row]
 def test_a_teacher_that_is_not_there(rows: list[Row], tmp_path: Path):
     with pytest.raises(RecipeError, match="teacher is 'bundled:huge', which is not there"):
         teach("bundled:huge", rows)
+
+
+def test_the_teacher_is_not_asked_about_a_kind_that_the_label_names():
+    possible = torch.tensor([[False, True, False], [True, False, True], [False, False, False]])
+    taught = torch.tensor([[0.8, 0.1, 0.1], [0.2, 0.3, 0.5], [0.6, 0.2, 0.2]])
+    learnt = kinds_to_learn(possible, taught)
+    assert learnt[0].tolist() == [0, 1, 0]
+    assert torch.equal(learnt[1:], taught[1:])

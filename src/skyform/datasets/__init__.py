@@ -45,6 +45,7 @@ from skyform.datasets.stores import ArrayStore, FileStore, Hdf5Store, ParquetSto
 from skyform.datasets.strangers import STRANGERS, Stranger, stranger_pictures
 from skyform.datasets.summary import Summary, summarise
 from skyform.datasets.synthetic import SyntheticStore, synthetic_dataset
+from skyform.datasets.synthetic_clusters import cluster_rows
 from skyform.datasets.synthetic_draw import draw_galaxy
 from skyform.datasets.synthetic_galaxy import Galaxy
 from skyform.datasets.synthetic_labels import true_answers
@@ -92,6 +93,7 @@ __all__ = [
     "cap_classes",
     "class_weights",
     "clean5_rule",
+    "cluster_rows",
     "derive_labels",
     "draw_galaxy",
     "edge_on_rule",

@@ -23,6 +23,7 @@ __all__ = [
     "coloured",
     "find_survey",
     "noise",
+    "star_colours",
 ]
 
 Rng = np.random.Generator
@@ -257,7 +258,7 @@ def add_sources(bands: Bands, survey: Survey, *, fwhm: float, rng: Rng) -> None:
     places = rng.uniform(1, (width - 2, height - 2), (stars, 2)).tolist()
     # Peak over noise: many faint ones, few bright ones.
     peaks = np.minimum(3.5 * (1 - rng.random(stars)) ** (-1 / 0.75), 4000).tolist()
-    colours = _star_colours(survey, stars, rng)
+    colours = star_colours(survey, stars, rng)
     for (x, y), peak, colour in zip(places, peaks, colours, strict=True):
         add_star(bands, survey, at=(x, y), peak=peak, colour=colour, fwhm=fwhm)
     for _ in range(int(rng.poisson(0.55 * survey.crowding * field))):
@@ -300,7 +301,8 @@ def _spikes(
     return out.astype(np.float32)
 
 
-def _star_colours(survey: Survey, count: int, rng: Rng) -> Float[ndarray, "count 3"]:
+def star_colours(survey: Survey, count: int, rng: Rng) -> Float[ndarray, "count 3"]:
+    """Red, green and blue of stars drawn by chance, each with a mean of 1."""
     kinds = rng.choice(len(_STAR_SHARES), count, p=_STAR_SHARES)
     colours = _STAR_COLOURS[kinds] * rng.lognormal(0, 0.1, (count, 3)).astype(np.float32)
     colours = colours ** np.float32(survey.vivid)
@@ -334,7 +336,7 @@ def add_artefact(
     height, width = bands.shape[1:]
     at = (width / 2 + rng.normal(0, 1), height / 2 + rng.normal(0, 1))
     if name == "star":
-        (colour,) = _star_colours(survey, 1, rng)
+        (colour,) = star_colours(survey, 1, rng)
         add_star(bands, survey, at=at, peak=peak * 20, colour=colour, fwhm=fwhm)
         return
     y, x = np.mgrid[:height, :width].astype(np.float32)
@@ -344,7 +346,7 @@ def add_artefact(
     line = np.exp(-0.5 * (across / width_of) ** 2) * np.float32(0.35 * peak)
     if name == "bleed":
         line *= np.exp(-((np.abs(y - at[1]) / (0.35 * height)) ** 4))
-        (colour,) = _star_colours(survey, 1, rng)
+        (colour,) = star_colours(survey, 1, rng)
         add_star(bands, survey, at=at, peak=peak * 10, colour=colour, fwhm=fwhm)
     # One band sees it: the others were exposed at another moment.
     tint = np.eye(3, dtype=np.float32)[int(rng.integers(3))] * 2 + np.float32(0.3)

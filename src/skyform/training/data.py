@@ -10,7 +10,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from torch.utils.data import Dataset, Sampler
 
-from skyform.datasets import SOURCES, Row, everyday_rows, read_source, synthetic_rows
+from skyform.datasets import SOURCES, Row, cluster_rows, everyday_rows, read_source, synthetic_rows
 from skyform.training.prepared import Prepared
 from skyform.training.recipe import MADE_UP, Recipe
 from skyform.training.truth import is_excluded
@@ -38,6 +38,8 @@ def read_rows(recipe: Recipe, data: Path, *, split: str) -> list[Row]:
 
 
 def _made_up(name: str, recipe: Recipe) -> Iterator[Row]:
+    if name == "clusters":
+        return cluster_rows(recipe.clusters, seed=recipe.seed)
     if name == "synthetic":
         return synthetic_rows(recipe.synthetic, seed=recipe.seed)
     return everyday_rows(photographs=recipe.photographs, textures=recipe.textures, seed=recipe.seed)

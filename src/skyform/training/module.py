@@ -21,7 +21,7 @@ from skyform.training.augment import Augment
 from skyform.training.objectives import cumulative_fractions
 from skyform.training.recipe import Recipe
 
-__all__ = ["MEAN", "STD", "TreeModule"]
+__all__ = ["MEAN", "STD", "TreeModule", "kinds_to_learn"]
 
 # timm's convention for the tf_efficientnet_lite weights.
 MEAN, STD = 0.5, 0.5
@@ -72,7 +72,8 @@ class TreeModule(lightning.LightningModule):
         log_p = log_fractions(answers, tree=SKYFORM)
         taught = vote_loss(log_p, batch["taught_answers"]).mean()
         log_kinds = torch.log_softmax(kinds, dim=1)
-        taught_kinds = -(batch["taught_kinds"] * log_kinds).sum(dim=1).mean()
+        wanted = kinds_to_learn(batch["kinds"], batch["taught_kinds"])
+        taught_kinds = -(wanted * log_kinds).sum(dim=1).mean()
         error = _vote_error(log_p, batch["taught_answers"][:, : batch["votes"].shape[1]])
         learnt = taught + self.recipe.kind_weight * taught_kinds
         learnt = learnt + self.recipe.vote_error_weight * error
@@ -120,6 +121,14 @@ class TreeModule(lightning.LightningModule):
                 return share * 0.5 * (1 + math.cos(math.pi * (step - warm) / (total - warm)))
             step -= total
         return 0.0
+
+
+def kinds_to_learn(
+    possible: Bool[Tensor, "b kinds"], taught: Float[Tensor, "b kinds"]
+) -> Float[Tensor, "b kinds"]:
+    """The teacher's probabilities of the kinds, where the label does not name one kind: then there is nothing to teach."""
+    known = possible.sum(dim=1, keepdim=True) == 1
+    return torch.where(known, possible.to(taught.dtype), taught)
 
 
 def _as_seen(

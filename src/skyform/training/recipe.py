@@ -16,7 +16,7 @@ from skyform.training.settings import read_values
 __all__ = ["MADE_UP", "Phase", "Recipe", "read_recipe"]
 
 # Sources that are made rather than read.
-MADE_UP = ("everyday", "synthetic")
+MADE_UP = ("everyday", "synthetic", "clusters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Recipe:
         Backbone weights to start from, in timm's names: a safetensors file, relative to the data folder. Empty: from scratch.
     shares : mapping of source id to float
         How often each source is drawn, relative to the others; only sources named here are read. `everyday` makes negatives,
-        `synthetic` draws galaxies of which every answer is known.
+        `synthetic` draws galaxies of which every answer is known, `clusters` star clusters.
     balance : float
         0 draws the classes of a source as often as they occur; 1 draws all alike.
     emphasis : mapping of label to float
@@ -78,6 +78,8 @@ class Recipe:
         Weights of the kind loss and of the mean squared error of the cumulative fractions, beside the tree's cross-entropy.
     synthetic : int
         Number of galaxies that are drawn, in all looks of `skyform.datasets.synthetic_dataset`.
+    clusters : int
+        Number of star clusters that are drawn, globular and open by turns.
     framing : float
         See `skyform.images.Preprocess`.
     augment : mapping
@@ -120,6 +122,7 @@ class Recipe:
     photographs: int = 0
     textures: int = 0
     synthetic: int = 0
+    clusters: int = 0
     framing: float = 3.0
     augment: Mapping[str, float] = field(default_factory=dict)
     precision: str = "bf16-mixed"
