@@ -49,7 +49,7 @@ def test_numbers_of_a_prediction_agree_with_each_other(classifier: Classifier):
     for c in p.classes.values():
         assert sum(c.probabilities) == pytest.approx(1)
         assert c.confidence == max(c.probabilities)
-    assert p.embedding.shape == (1280,)
+    assert p.embedding.shape == (128,)
     assert p.model == Classifier.load().info.id
     json.dumps(p.to_dict(embedding=True))
 

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -11,8 +12,9 @@ from safetensors.torch import load_file
 
 from skyform.errors import DataError, RecipeError
 from skyform.inference import Classifier
-from skyform.training import train_recipe
+from skyform.training import join_runs, train_recipe
 from skyform.training.module import TreeModule
+from skyform.training.onnx_outputs import run_onnx
 
 pytestmark = [
     # Lightning and the TorchScript exporter warn of their own future.
@@ -161,3 +163,46 @@ def test_members_are_trained_taught_and_exported_as_one(
     before = (out / "network-1.safetensors").stat().st_mtime_ns
     train_recipe(recipe, data=data, out=out, overrides=more, resume=True)
     assert (out / "network-1.safetensors").stat().st_mtime_ns == before
+
+
+def test_runs_with_different_backbones_are_joined(
+    data: Path, recipe: Path, run: Path, tmp_path: Path
+):
+    settings = ("backbone=tf_efficientnet_lite1", "seed=3", "phases=[{epochs: 1, size: 48}]")
+    other = train_recipe(recipe, data=data, out=tmp_path / "other", overrides=settings)
+    more = {"name": "pair", "version": "2", "title": "Two networks", "looks": 2}
+    out = join_runs([run, other], data=data, out=tmp_path / "pair", **more)
+    info = Classifier.load(out / "model/pair.int8.onnx").info
+    assert info.id == "pair@2"
+    assert info.looks == 2
+    assert info.card["members"] == 2
+    assert info.card["backbone"] == "tf_efficientnet_lite0 + tf_efficientnet_lite1"
+    record = yaml.safe_load((out / "joined.yaml").read_text())
+    assert [r["seed"] for r in record["runs"]] == [0, 3]
+
+    def logits(path: Path) -> np.ndarray:
+        pixels = np.random.default_rng(0).integers(0, 256, (3, 48, 48, 3), np.uint8)
+        return run_onnx(path, pixels, looks=1)["answers"]
+
+    alone = [logits(r / "model/small.fp32.onnx") for r in (run, other)]
+    together = logits(out / "model/pair.fp32.onnx")
+    np.testing.assert_allclose(together, np.mean(alone, axis=0), atol=1e-3)
+    with pytest.raises(RecipeError, match="exists already"):
+        join_runs([run, other], data=data, out=out, **more)
+
+
+def test_what_cannot_be_joined(data: Path, recipe: Path, run: Path, tmp_path: Path):
+    more = {"name": "x", "version": "1", "title": "", "looks": 1, "data": data}
+    with pytest.raises(RecipeError, match="two are the fewest"):
+        join_runs([run], out=tmp_path / "x", **more)
+    with pytest.raises(RecipeError, match="no finished run"):
+        join_runs([run, tmp_path], out=tmp_path / "x", **more)
+    smaller = train_recipe(
+        recipe,
+        data=data,
+        out=tmp_path / "smaller",
+        overrides=("phases=[{epochs: 1, size: 32}]", "samples_per_epoch=8"),
+    )
+    with pytest.raises(RecipeError, match="see pictures differently"):
+        join_runs([run, smaller], out=tmp_path / "x", **more)
+    assert not (tmp_path / "x").exists()

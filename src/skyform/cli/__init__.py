@@ -28,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "export": "write the model of a finished run to a file of its own",
     "fit": "train on your own labels in seconds, without PyTorch",
     "index": "build an index of embeddings, to search in",
+    "join": "make one model of several runs, whose answers are averaged",
     "models": "show a model's card, or measure it and write the card anew",
     "report": "write the report on a training run as one HTML page",
     "results": "write the results page from run folders",

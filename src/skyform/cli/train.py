@@ -19,9 +19,9 @@ from skyform.cli.console import Exit, as_typed, say
 from skyform.datasets import FORMATS
 from skyform.errors import MissingExtraError
 
-__all__ = ["arguments", "data_arguments", "need_extra", "run"]
+__all__ = ["NEEDED", "arguments", "data_arguments", "need_extra", "run"]
 
-_NEEDED = ("torch", "torchvision", "lightning", "timm", "onnx")
+NEEDED = ("torch", "torchvision", "lightning", "timm", "onnx")
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -86,7 +86,7 @@ def run(options: Namespace, parser: ArgumentParser) -> Exit:
             parser.error(f"--set {override}: write it as KEY=VALUE, such as --set batch_size=32")
     if options.seeds is not None and options.seeds < 1:
         parser.error(f"--seeds {options.seeds}: give a number of at least 1")
-    need_extra("Training", _NEEDED)
+    need_extra("Training", NEEDED)
     from skyform.training.experiment import is_experiment
 
     try:

@@ -45,9 +45,8 @@ def load_exported(network: Network, path: Path, *, images: Float[Tensor, "n 3 h 
     """
     given = _convolutions(path)
     pairs = _pairs(network, images[:1])
-    if len(given) > len(pairs) and len(given) % len(pairs) == 0:
-        # Several networks that answer together lie one after the other in the graph.
-        given = given[: len(pairs)]
+    # Several networks that answer together lie one after the other in the graph.
+    given = given[: len(pairs)]
     _check(given, pairs, path)
     with torch.no_grad():
         for (weight, bias), (conv, norm) in zip(given, pairs, strict=True):

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 __all__ = ["GalaxyNetwork", "Portable", "with_static_padding"]
 
-_JOINED = 256  # features of an embedding that several networks share
+_JOINED = 128  # features of an embedding that several networks share
 
 
 class GalaxyNetwork(nn.Module):
@@ -119,7 +119,7 @@ class Portable(nn.Module):
     """Networks as they are exported: from pixels as they come (uint8, height x width x RGB) to everything that inference needs.
 
     Several networks answer together: their logits and their evidence are averaged, and their features, side by side, are projected on
-    the 256 axes along which training pictures differ most.
+    the 128 axes along which training pictures differ most.
 
     Outputs: `answers` and `kinds` (logits); `embedding` (pooled features); `distance` from the training data in the
     embedding; `evidence` (one class-activation map for each answer and each kind, whose mean plus the bias is the logit).

@@ -174,9 +174,7 @@ class JobRow(Base):
         ForeignKey("sessions.id", ondelete="CASCADE"), index=True
     )
     title: Mapped[str]
-    status: Mapped[str] = mapped_column(
-        String(16), index=True
-    )  # queued, running, done, cancelled, failed
+    status: Mapped[str] = mapped_column(String(16), index=True)  # queued, running, done
     model: Mapped[str]
     total: Mapped[int]
     done: Mapped[int]

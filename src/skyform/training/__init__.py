@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from skyform.training.experiment_run import run_experiment
     from skyform.training.fit import FittedClasses, fit_classes
     from skyform.training.fit_run import write_fitted
+    from skyform.training.join import join_runs
     from skyform.training.recipe import Phase, Recipe, read_recipe
     from skyform.training.run import train_recipe
     from skyform.training.tuning import Tuned, tune
@@ -21,6 +22,7 @@ __all__ = [
     "Recipe",
     "Tuned",
     "fit_classes",
+    "join_runs",
     "read_experiment",
     "read_recipe",
     "run_experiment",
@@ -40,6 +42,7 @@ _HOMES = {
     "Experiment": "experiment",
     "Phase": "recipe",
     "Recipe": "recipe",
+    "join_runs": "join",
     "read_experiment": "experiment",
     "read_recipe": "recipe",
     "run_experiment": "experiment_run",

@@ -42,6 +42,8 @@ _SOURCES = {
     "deepsky": "Stellarium's nebula textures (GPL-2+ collection), SpaceWarps CFHTLS cut-outs (MIT), Messier catalogue (MIT); "
     "types from OpenNGC (CC BY-SA 4.0)",
     "everyday": "cuts of photographs inside scikit-image and scikit-learn, and generated textures",
+    "clusters": "star clusters that Skyform draws",
+    "synthetic": "galaxies that Skyform draws",
 }
 
 
@@ -101,12 +103,14 @@ def _head(card: Mapping[str, Any]) -> str:
     if "backbone" in card:
         start = "ImageNet weights (Apache-2.0)" if card["weights"] else "random weights"
         files = ", ".join(f"{p} {b / 1e6:.1f} MB" for p, b in card["bytes"].items())
-        facts.append(
-            f"- **Network**: {card['backbone']}, from {start}, {preprocess['size']} px input; files: {files}. Seed {card['seed']}."
-        )
+        members = card.get("members", 1)
+        who = f"- **Network**: {card['backbone']}, seed {card['seed']}"
+        if members > 1:
+            who = f"- **Networks**: {members}, whose answers are averaged, {card['backbone']}"
+        facts.append(f"{who}, from {start}, {preprocess['size']} px input; files: {files}.")
         if card.get("teacher"):
             facts.append(
-                f"- **Taught** beside the labels by the answers of another network, {card['teacher']}."
+                f"- **Taught** beside the labels by the answers of other networks: {card['teacher']}."
             )
     facts += [
         f"- **Preprocessing** `{card['fingerprint']}`: find the object, crop to {preprocess['framing']} times the radius of 90 % of its light, "

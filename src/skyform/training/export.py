@@ -26,6 +26,7 @@ __all__ = ["export_fp32", "export_int8", "write_metadata"]
 _OUTPUTS = ("answers", "kinds", "embedding", "distance", "evidence")
 _BATCH = 32
 _FLOAT = 3  # convolutions at the start that are not quantised
+_RGB = 3
 
 
 def export_fp32(
@@ -74,8 +75,7 @@ def export_int8(
         convolutions = [n for n in graph.node if n.op_type == "Conv"]
         kept = [n.name for n in convolutions if "/maps" in n.name]
         bodies = [n.name for n in convolutions if "/maps" not in n.name]
-        each = len(bodies) // networks
-        for first in range(0, each * networks, each):
+        for first in _stems(graph, bodies, networks=networks):
             kept += bodies[first : first + _FLOAT]
         quantize_static(
             str(prepared),
@@ -91,3 +91,17 @@ def export_int8(
         )
     finally:
         prepared.unlink(missing_ok=True)
+
+
+def _stems(graph: onnx.GraphProto, bodies: Sequence[str], *, networks: int) -> list[int]:
+    """Where each network's convolutions begin among all: with one that sees red, green and blue."""
+    if networks == 1:
+        return [0]
+    channels = {i.name: i.dims[1] for i in graph.initializer if len(i.dims) == 4}
+    seen = {n.name: channels.get(n.input[1]) for n in graph.node if n.op_type == "Conv"}
+    stems = [i for i, name in enumerate(bodies) if seen[name] == _RGB]
+    if len(stems) != networks:
+        raise ValueError(
+            f"{len(stems)} convolutions see the picture; there are {networks} networks"
+        )
+    return stems

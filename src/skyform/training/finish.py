@@ -141,7 +141,8 @@ def _card(
         "skyform": version("skyform"),
         "backbone": recipe.backbone,
         "weights": recipe.weights,
-        "teacher": recipe.teacher,
+        # A path says where it lay, which is nobody's business; a name says what it was.
+        "teacher": Path(recipe.teacher).name,
         "seed": recipe.seed,
         "members": recipe.members,
         "looks": recipe.looks,

@@ -56,7 +56,8 @@ class Recipe:
     backbone : str
         A timm model name.
     weights : str
-        Backbone weights to start from, in timm's names: a safetensors file, relative to the data folder. Empty: from scratch.
+        Backbone weights to start from: a safetensors file in timm's names, relative to the data folder, or `package:NAME`, see
+        `skyform.training.starting_weights`. Empty: from scratch.
     shares : mapping of source id to float
         How often each source is drawn, relative to the others; only sources named here are read. `everyday` makes negatives,
         `synthetic` draws galaxies of which every answer is known, `clusters` star clusters.

@@ -23,9 +23,10 @@ from skyform.training.finish import finish_run
 from skyform.training.module import TreeModule
 from skyform.training.prepared import Prepared, prepare_rows
 from skyform.training.recipe import Recipe, read_recipe
+from skyform.training.starting_weights import load_starting_weights
 from skyform.training.teacher import teach
 
-__all__ = ["train_networks", "train_recipe"]
+__all__ = ["build_network", "prepare_training", "train_networks", "train_recipe"]
 
 _MARGIN = 1.3
 
@@ -97,8 +98,7 @@ def train_networks(
         As `train_recipe`.
     """
     _check_folder(folder, recipe, resume=resume)
-    preprocess = Preprocess(size=recipe.size, framing=recipe.framing)
-    train = _prepare(recipe, data, preprocess, cache=cache or folder / "cache")
+    train = prepare_training(recipe, data, cache=cache or folder / "cache")
     _write_record(folder, recipe, train)
     seeds = range(recipe.seed, recipe.seed + recipe.members)
     members = [replace(recipe, seed=seed, members=1) for seed in seeds]
@@ -138,7 +138,7 @@ def build_network(recipe: Recipe, data: Path) -> GalaxyNetwork:
     Raises
     ------
     DataError
-        If the weights are not in the data folder.
+        If the weights are not there.
     RecipeError
         If they do not fit the backbone.
     """
@@ -150,26 +150,22 @@ def build_network(recipe: Recipe, data: Path) -> GalaxyNetwork:
         drop_path=recipe.drop_path,
     )
     if recipe.weights:
-        path = data / recipe.weights
-        if not path.is_file():
-            raise DataError(
-                f"The starting weights {path} do not exist.",
-                remedy="Put them there, or set weights to '' to start from scratch.",
-            )
-        problems = network.backbone.load_state_dict(load_file(path), strict=False)
-        if problems.missing_keys:
-            raise RecipeError(
-                f"{path} lacks {len(problems.missing_keys)} weights of {recipe.backbone}, the first "
-                f"is {problems.missing_keys[0]}.",
-                remedy="Give weights in timm's names for this backbone.",
-            )
+        load_starting_weights(network.backbone, recipe.weights, data=data)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-def _prepare(recipe: Recipe, data: Path, preprocess: Preprocess, *, cache: Path) -> Prepared:
+def prepare_training(recipe: Recipe, data: Path, *, cache: Path) -> Prepared:
+    """The recipe's training rows with room around each picture, and with what its teacher says of them.
+
+    Raises
+    ------
+    DataError
+        If there are none.
+    """
     rows = read_rows(recipe, data, split="train")
     if not rows:
         raise DataError(f"{data} holds no row of the split 'train' for this recipe.")
+    preprocess = Preprocess(size=recipe.size, framing=recipe.framing)
     train = prepare_rows(rows, preprocess.with_margin(_MARGIN), cache=cache)
     if not recipe.teacher:
         return train
