@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,8 @@ CATALOGUE = (
 
 @dataclass(frozen=True)
 class ListedSource:
-    """`count` items, drawn from their number. `deadly` ones kill the process that touches them, `once` ones only the first time.
+    """`count` items, drawn from their number. `deadly` ones kill the process that touches them, `once` ones only the first time;
+    `endless` ones keep it for ever.
 
     `scratch` is a folder where processes leave word for each other.
     """
@@ -34,6 +36,7 @@ class ListedSource:
     scratch: str
     deadly: tuple[int, ...] = ()
     deadly_reading: tuple[int, ...] = ()
+    endless: tuple[int, ...] = ()
     once: tuple[int, ...] = ()
     bad: tuple[int, ...] = ()
     columns: tuple[Column, ...] = ()
@@ -64,6 +67,8 @@ class ListedSource:
                 f"item-{i}", f"/p/{i}.jpg", None, error="unreadable-file: gone.", extra=extra
             )
         image: Any = Deadly() if i in self.deadly else drawn(i)
+        if i in self.endless:
+            image = Endless()
         return Item(f"item-{i}", f"/p/{i}.jpg", image, ra=float(i % 360), dec=-1.5, extra=extra)
 
     def _spring(self, i: int) -> None:
@@ -82,6 +87,14 @@ class Deadly(bytes):
     def __len__(self) -> int:
         os.kill(os.getpid(), signal.SIGKILL)
         return 0
+
+
+class Endless(bytes):
+    """Bytes that nobody ever comes to the end of."""
+
+    def __len__(self) -> int:
+        while True:
+            time.sleep(0.01)
 
 
 @dataclass

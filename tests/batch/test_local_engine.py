@@ -67,6 +67,14 @@ def test_a_picture_that_kills_becomes_a_row_with_an_error(tmp_path: Path) -> Non
     assert [rows[0], rows[2]] == [others[0], others[2]]
 
 
+def test_a_picture_without_end_becomes_a_row_with_an_error(tmp_path: Path) -> None:
+    source = ListedSource(3, str(tmp_path), endless=(1,))
+    work = replace(work_for(source, tmp_path), patience=0.5)
+    results = list(LocalEngine(workers=1).run(source.parts(3), work))
+    assert [(r.rows, r.failed) for r in results] == [(3, 1)]
+    assert "came to no end" in str(written(tmp_path, 0)[1]["error"])
+
+
 def test_what_goes_wrong_with_the_disk_or_the_model_ends_the_run(tmp_path: Path) -> None:
     source = ListedSource(4, str(tmp_path))
     work = work_for(source, tmp_path)

@@ -1,5 +1,6 @@
 """The work on one part: its items read, decoded and prepared into one buffer, run through the network, made into a table."""
 
+import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
@@ -21,8 +22,8 @@ from skyform.schema import Flag
 __all__ = ["Classified", "PartClassifier", "classify_part"]
 
 _KILLED = (
-    "worker-died: The process that worked on this picture died, each time that it tried. Open the picture on its own to see why; "
-    "it may need more memory than there is."
+    "worker-died: The process that worked on this picture died, or came to no end, each time that it tried. Open the picture on its own "
+    "to see why; it may need more memory than there is."
 )
 _UNREAD = (
     "worker-died: The process that read the part died at this item, each time that it tried; what comes after it in the part was "
@@ -67,10 +68,16 @@ class PartClassifier:
         side = self._preparer.size
         self._buffer = np.zeros((work.batch_size, side, side, 3), np.uint8)
         self._fill = 0
+        self._since: float | None = None
         # A part without one good picture has embeddings of the same width as all others.
         self._features = (
             self._model.run(self._buffer[:1]).embedding.shape[1] if work.embeddings else 0
         )
+
+    @property
+    def since(self) -> float | None:
+        """When the picture that is being decoded was begun, by `time.monotonic`; None where none is."""
+        return self._since
 
     def classify(self, job: Job) -> Classified:
         """Read and classify the items of a part.
@@ -110,6 +117,7 @@ class PartClassifier:
         """Fill the next place of the buffer with what the network will see; the flags, and why there is nothing to see."""
         if item.error or item.image is None:
             return (), _coded(item.error) if item.error else _NOTHING
+        self._since = time.monotonic()
         try:
             place = self._buffer[self._fill]
             return self._preparer.into(decodable(item.image), out=place)[1], ""
@@ -120,6 +128,8 @@ class PartClassifier:
                 f"internal-error: Skyform failed on this picture: {type(error).__name__}: {error}. "
             )
             return (), _told(f"{said}Please report it, with the picture.", item)
+        finally:
+            self._since = None
 
     def _run(self) -> Outputs:
         pixels = self._buffer[: self._fill]

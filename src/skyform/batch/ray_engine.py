@@ -12,6 +12,7 @@ from skyform.batch.classifying import PartClassifier
 from skyform.batch.deaths import Deaths
 from skyform.batch.engine import PartResult, do_job
 from skyform.batch.items import Part
+from skyform.batch.watchdog import watch
 from skyform.batch.work import Job, Work
 from skyform.errors import BatchError, MissingExtraError, SkyformError
 
@@ -151,7 +152,9 @@ def _job(work: Work, job: Job) -> PartResult:
 @lru_cache(maxsize=1)
 def _classifier(work: Work) -> PartClassifier:
     """Opened once in each of Ray's processes, which do many parts of a run."""
-    return PartClassifier(work)
+    classifier = PartClassifier(work)
+    watch(classifier, patience=work.patience)
+    return classifier
 
 
 def _ray() -> Any:

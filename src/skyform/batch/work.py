@@ -34,6 +34,8 @@ class Work:
         Pictures that go through the network together.
     limits : Limits
         Largest picture that is opened.
+    patience : float
+        Seconds after which a picture that is still being decoded counts as one that kills its process.
     """
 
     fingerprint: str
@@ -45,6 +47,7 @@ class Work:
     embeddings: bool = False
     batch_size: int = 16
     limits: Limits = field(default_factory=Limits)
+    patience: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)

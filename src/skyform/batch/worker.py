@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 
+from skyform.batch.watchdog import watch
 from skyform.batch.work import Work
 from skyform.errors import BatchError, SkyformError
 
@@ -59,6 +60,7 @@ def _serve(line: Connection, work: Work) -> None:
     except SkyformError as error:
         line.send(Failed(error))
         return
+    watch(classifier, patience=work.patience)
     line.send(Ready())
     while True:
         job = line.recv()
