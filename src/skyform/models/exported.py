@@ -34,7 +34,7 @@ def load_exported(network: Network, path: Path, *, images: Float[Tensor, "n 3 h 
     network : Network
         Whose body has convolutions, each followed by a batch normalisation.
     path : Path
-        An ONNX file; of several networks that answer together, the first is taken. An int8 one gives its rounded weights.
+        An ONNX file; of several networks that answer together, the first with this body's convolutions is taken. An int8 one gives its rounded weights.
     images : tensor, shape (n, 3, height, width)
         RGB, 0 to 1: some dozen pictures of the set that will be trained on.
 
@@ -43,11 +43,8 @@ def load_exported(network: Network, path: Path, *, images: Float[Tensor, "n 3 h 
     ModelError
         If the file cannot be read, or its convolutions are not this body's.
     """
-    given = _convolutions(path)
     pairs = _pairs(network, images[:1])
-    # Several networks that answer together lie one after the other in the graph.
-    given = given[: len(pairs)]
-    _check(given, pairs, path)
+    given = _fitting(_convolutions(path), pairs, path)
     with torch.no_grad():
         for (weight, bias), (conv, norm) in zip(given, pairs, strict=True):
             conv.weight.copy_(torch.from_numpy(weight.copy()))
@@ -58,8 +55,8 @@ def load_exported(network: Network, path: Path, *, images: Float[Tensor, "n 3 h 
         _split(network, pairs, images)
 
 
-def _convolutions(path: Path) -> list[tuple[ndarray, ndarray]]:
-    """Weight and bias of each convolution of the body, in the order in which they run."""
+def _convolutions(path: Path) -> list[list[tuple[ndarray, ndarray]]]:
+    """Weight and bias of each convolution of each network's body, in the order in which they run."""
     try:
         graph = onnx.load(str(path)).graph
     except Exception as error:  # protobuf's own errors share no public base class
@@ -68,7 +65,8 @@ def _convolutions(path: Path) -> list[tuple[ndarray, ndarray]]:
             remedy="Give a model that Skyform exported.",
         ) from error
     values = _constants(graph)
-    out: list[tuple[ndarray, ndarray]] = []
+    out: dict[int, list[tuple[ndarray, ndarray]]] = {}
+    network = _networks(graph)
     for node in graph.node:
         if node.op_type != "Conv" or _is_map(node):
             continue
@@ -78,8 +76,25 @@ def _convolutions(path: Path) -> list[tuple[ndarray, ndarray]]:
                 f"{path} has convolutions whose weights cannot be read.",
                 remedy="Give a model that Skyform exported.",
             )
-        out.append((values[names[0]], values[names[1]]))
-    return out
+        number = network[node.output[0]]
+        out.setdefault(number, []).append((values[names[0]], values[names[1]]))
+    return list(out.values())
+
+
+def _networks(graph: onnx.GraphProto) -> dict[str, int]:
+    """For each value that comes of a convolution, the number of its network.
+
+    Networks that answer together may lie interwoven in the graph, each behind a first convolution of its own.
+    """
+    number: dict[str, int] = {}
+    count = 0
+    for node in graph.node:
+        at = next((number[name] for name in node.input if name in number), None)
+        if at is None and node.op_type == "Conv":
+            at, count = count, count + 1
+        if at is not None:
+            number.update(dict.fromkeys(node.output, at))
+    return number
 
 
 def _is_map(node: onnx.NodeProto) -> bool:
@@ -124,19 +139,24 @@ def _pairs(network: Network, images: Tensor) -> list[tuple[Any, Any]]:
     ]
 
 
-def _check(given: list[tuple[ndarray, ndarray]], pairs: list[tuple[Any, Any]], path: Path) -> None:
-    shapes = [tuple(w.shape) for w, _ in given]
+def _fitting(
+    networks: list[list[tuple[ndarray, ndarray]]], pairs: list[tuple[Any, Any]], path: Path
+) -> list[tuple[ndarray, ndarray]]:
+    """The first network whose convolutions are the body's."""
     wanted = [tuple(conv.weight.shape) for conv, _ in pairs]
-    if shapes != wanted:
-        at = next(
-            (i for i, (a, b) in enumerate(zip(shapes, wanted, strict=False)) if a != b),
-            min(len(shapes), len(wanted)),
-        )
-        raise ModelError(
-            f"The convolutions of {path.name} are not this network's: {len(shapes)} against {len(wanted)}, the first "
-            f"difference at number {at + 1}.",
-            remedy="Take the architecture of the exported model; the bundled one is timm/tf_efficientnet_lite0.",
-        )
+    for given in networks:
+        if [tuple(w.shape) for w, _ in given] == wanted:
+            return given
+    shapes = [tuple(w.shape) for w, _ in networks[0]] if networks else []
+    at = next(
+        (i for i, (a, b) in enumerate(zip(shapes, wanted, strict=False)) if a != b),
+        min(len(shapes), len(wanted)),
+    )
+    raise ModelError(
+        f"The convolutions of {path.name} are not this network's: {len(shapes)} against {len(wanted)}, the first "
+        f"difference at number {at + 1}.",
+        remedy="Take the architecture of the exported model; the bundled one is timm/tf_efficientnet_lite0.",
+    )
 
 
 def _split(network: Network, pairs: list[tuple[Any, Any]], images: Tensor) -> None:

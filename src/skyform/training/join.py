@@ -31,7 +31,7 @@ def join_runs(
     ----------
     runs : sequence of Path
         Folders of `train_recipe`. The training pictures of the one with the most sources decide the ranges of int8 and the distance in the
-        embedding. Where an encoder is taken from the joined model to start from, it is that of the first.
+        embedding.
     data : Path
         Folder that holds the sources' files.
     out : Path
