@@ -1,8 +1,7 @@
 """Made-up star clusters, rich and poor, as rows of training: photographs of real ones with a free licence are few.
 
-A cluster is drawn as its stars: places after Plummer's profile (1911, MNRAS 71, 460), brightnesses after a power law, an unresolved glow
-where they are too many to tell apart, and a field of stars that do not belong. The survey's optics and colours are those of the
-synthetic galaxies.
+A cluster is drawn as its stars, places after Plummer's profile (1911, MNRAS 71, 460) and brightnesses after a power law, before a field of
+stars that do not belong. The survey's optics and colours are those of the synthetic galaxies.
 """
 
 import io
@@ -74,8 +73,7 @@ def cluster_picture(
     colours = star_colours(survey, len(peaks), rng)
     if not globular:
         # What dominates an open cluster's light is blue.
-        bright = np.arange(len(peaks)) < len(own)
-        colours[bright] *= np.array([0.85, 1.0, 1.15], np.float32)
+        colours[: len(own)] *= np.array([0.85, 1.0, 1.15], np.float32)
     # Pictures of clusters are made to please, from strong colours to none.
     colours = colours ** np.float32(rng.uniform(0.1, 1.0))
     flux = colours * (peaks * 1.25 * fwhm**2).astype(np.float32)[:, None]
