@@ -152,21 +152,19 @@ def decode_fits(
     # Damaged headers make astropy raise almost anything.
     except Exception as error:
         raise fits_error(error, data=data, name=name) from error
-    complete = all(whole for _, whole in bands)
     planes = [plane for plane, _ in bands if usable(plane).any()]
     if not planes:
         raise NoImageDataError(
             f"{name}: every pixel is NaN or infinite.", remedy="Give an image with data in it."
         )
-    deep = not _is_display(planes)
     rgb, levels = _colour(planes, stretch)
     return Picture(
         rgb=np.ascontiguousarray(rgb[::-1]),
         width=width,
         height=height,
         format="FITS",
-        flags=() if complete else (Flag.MISSING_PIXELS,),
-        deep=deep,
+        flags=() if all(whole for _, whole in bands) else (Flag.MISSING_PIXELS,),
+        deep=not _is_display(planes),
         levels=levels,
     )
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from skyform.errors import ModelError
 from skyform.models.assembly import Network
 
-__all__ = ["load_exported"]
+__all__ = ["load_exported", "network_numbers"]
 
 _EVIDENCE = "evidence"
 _MAPS = "maps"
@@ -66,7 +66,7 @@ def _convolutions(path: Path) -> list[list[tuple[ndarray, ndarray]]]:
         ) from error
     values = _constants(graph)
     out: dict[int, list[tuple[ndarray, ndarray]]] = {}
-    network = _networks(graph)
+    network = network_numbers(graph)
     for node in graph.node:
         if node.op_type != "Conv" or _is_map(node):
             continue
@@ -81,8 +81,8 @@ def _convolutions(path: Path) -> list[list[tuple[ndarray, ndarray]]]:
     return list(out.values())
 
 
-def _networks(graph: onnx.GraphProto) -> dict[str, int]:
-    """For each value that comes of a convolution, the number of its network.
+def network_numbers(graph: onnx.GraphProto) -> dict[str, int]:
+    """For each value of a graph that comes of a convolution, the number of the network that it belongs to.
 
     Networks that answer together may lie interwoven in the graph, each behind a first convolution of its own.
     """

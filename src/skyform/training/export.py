@@ -1,6 +1,7 @@
 """A trained network → ONNX files: fp32, and static int8."""
 
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import nn
 
+from skyform.models.exported import network_numbers
 from skyform.training.attach import write_metadata
 
 __all__ = ["export_fp32", "export_int8", "write_metadata"]
@@ -26,7 +28,6 @@ __all__ = ["export_fp32", "export_int8", "write_metadata"]
 _OUTPUTS = ("answers", "kinds", "embedding", "distance", "evidence")
 _BATCH = 32
 _FLOAT = 3  # convolutions at the start that are not quantised
-_RGB = 3
 
 
 def export_fp32(
@@ -60,9 +61,7 @@ class _Pictures(CalibrationDataReader):
         return None if batch is None else {"image": np.ascontiguousarray(batch)}
 
 
-def export_int8(
-    fp32: Path, path: Path, *, pixels: UInt8[ndarray, "n size size 3"], networks: int = 1
-) -> None:
+def export_int8(fp32: Path, path: Path, *, pixels: UInt8[ndarray, "n size size 3"]) -> None:
     """Quantise the convolutions of an fp32 model, statically (QDQ), with the ranges that `pixels` give.
 
     The heads, the distance and the evidence stay in floating point: they cost nothing, and every answer passes through them. So do
@@ -72,11 +71,6 @@ def export_int8(
     try:
         quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
         graph = onnx.load(str(prepared)).graph
-        convolutions = [n for n in graph.node if n.op_type == "Conv"]
-        kept = [n.name for n in convolutions if "/maps" in n.name]
-        bodies = [n.name for n in convolutions if "/maps" not in n.name]
-        for first in _stems(graph, bodies, networks=networks):
-            kept += bodies[first : first + _FLOAT]
         quantize_static(
             str(prepared),
             str(path),
@@ -87,21 +81,21 @@ def export_int8(
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
             op_types_to_quantize=["Conv", "Add", "Clip"],
-            nodes_to_exclude=kept,
+            nodes_to_exclude=_in_float(graph),
         )
     finally:
         prepared.unlink(missing_ok=True)
 
 
-def _stems(graph: onnx.GraphProto, bodies: Sequence[str], *, networks: int) -> list[int]:
-    """Where each network's convolutions begin among all: with one that sees red, green and blue."""
-    if networks == 1:
-        return [0]
-    channels = {i.name: i.dims[1] for i in graph.initializer if len(i.dims) == 4}
-    seen = {n.name: channels.get(n.input[1]) for n in graph.node if n.op_type == "Conv"}
-    stems = [i for i, name in enumerate(bodies) if seen[name] == _RGB]
-    if len(stems) != networks:
-        raise ValueError(
-            f"{len(stems)} convolutions see the picture; there are {networks} networks"
-        )
-    return stems
+def _in_float(graph: onnx.GraphProto) -> list[str]:
+    """Names of the convolutions that are not quantised: those that draw evidence, and each network's first."""
+    number = network_numbers(graph)
+    met = Counter[int]()
+    kept: list[str] = []
+    for node in graph.node:
+        if node.op_type == "Conv":
+            network = number[node.output[0]]
+            met[network] += 1
+            if met[network] <= _FLOAT or "/maps" in node.name:
+                kept.append(node.name)
+    return kept

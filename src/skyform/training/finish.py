@@ -59,7 +59,7 @@ def finish_run(
         embeddings=torch.cat([_embed(n, seen) for n in networks], dim=1),
     )
     export_fp32(portable, fp32, size=preprocess.size)
-    export_int8(fp32, int8, pixels=seen[:_FOR_RANGES], networks=len(networks))
+    export_int8(fp32, int8, pixels=seen[:_FOR_RANGES])
     rows = validation_rows(data, seed=recipe.seed)
     pixels = prepare_rows(rows, preprocess, cache=folder / "cache").pixels
     files = {"fp32": fp32, "int8": int8}

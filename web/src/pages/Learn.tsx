@@ -3,9 +3,9 @@ import { Trans, useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { type GuideEntry, useGuide } from '../api/guide'
 import { Empty } from '../components/Empty'
-import { Field } from '../components/Field'
 import { Page } from '../components/Page'
 import { Problem } from '../components/Problem'
+import { Search } from '../components/Search'
 import { Skeleton } from '../components/Skeleton'
 import { FAMILIES, search } from '../lib/guide'
 import { recallLast } from '../lib/last'
@@ -20,15 +20,7 @@ export default function Learn() {
   const [typed, setTyped] = useState('')
   return (
     <Page title={t('heading')} lead={t('lead')}>
-      <form className={css.search} role="search" onSubmit={(event) => event.preventDefault()}>
-        <Field
-          type="search"
-          label={t('search')}
-          hint={t('searchHint')}
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-        />
-      </form>
+      <Search label={t('search')} hint={t('searchHint')} typed={typed} onType={setTyped} />
       {guide.isError ? (
         <Problem error={guide.error} retry={() => void guide.refetch()} />
       ) : (

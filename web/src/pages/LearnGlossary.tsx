@@ -4,10 +4,10 @@ import { Link, useLocation } from 'react-router'
 import { type GlossaryTerm, type GuideEntry, useGlossary, useGuide } from '../api/guide'
 import { Button } from '../components/Button'
 import { Empty } from '../components/Empty'
-import { Field } from '../components/Field'
 import { Page } from '../components/Page'
 import { Problem } from '../components/Problem'
 import { Prose } from '../components/Prose'
+import { Search } from '../components/Search'
 import { Skeleton } from '../components/Skeleton'
 import { byLetter, fold } from '../lib/guide'
 import css from './LearnGlossary.module.css'
@@ -19,14 +19,7 @@ export default function LearnGlossary() {
   const [typed, setTyped] = useState('')
   return (
     <Page title={t('glossary.title')} lead={t('glossary.lead')}>
-      <form className={css.search} role="search" onSubmit={(event) => event.preventDefault()}>
-        <Field
-          type="search"
-          label={t('glossary.search')}
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-        />
-      </form>
+      <Search label={t('glossary.search')} typed={typed} onType={setTyped} />
       {glossary.isError && <Problem error={glossary.error} retry={() => void glossary.refetch()} />}
       {glossary.isPending && <Waiting />}
       {glossary.data && (

@@ -80,6 +80,12 @@ def results_routes() -> APIRouter:
         errors=(403, 404),
         summary="Delete a result",
     )
+    _add_files(router)
+    _add_votes(router)
+    return router
+
+
+def _add_files(router: APIRouter) -> None:
     add(
         router,
         "GET",
@@ -117,6 +123,9 @@ def results_routes() -> APIRouter:
         produces=_FILES,
         summary="Classify a picture and download the answer",
     )
+
+
+def _add_votes(router: APIRouter) -> None:
     add(
         router,
         "POST",
@@ -133,7 +142,6 @@ def results_routes() -> APIRouter:
         errors=(404,),
         summary="What people say of it",
     )
-    return router
 
 
 async def list_results(

@@ -1,0 +1,1 @@
+import{n as e}from"./Field-BUEF9zcW.js";import{M as t}from"./Button-CwPPPk5S.js";var n={search:`_search_v0kbq_1`},r=t();function i({label:t,hint:i,typed:a,onType:o}){return(0,r.jsx)(`form`,{className:n.search,role:`search`,onSubmit:e=>e.preventDefault(),children:(0,r.jsx)(e,{type:`search`,label:t,hint:i,value:a,onChange:e=>o(e.target.value)})})}export{i as t};
