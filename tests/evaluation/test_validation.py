@@ -70,6 +70,17 @@ def test_official_numbers():
     assert "gz2_rmse" not in scores
 
 
+def test_ordinary_galaxies_are_not_to_be_called_odd():
+    truths = [Truth("galaxy10_decals", label=n) for n in (0, 1, 5, 5, 5, 6)]
+    odd, plain = votes("odd.yes"), votes("odd.no")
+    answers = [odd, plain, odd, plain, plain, plain]
+    scores = validation_scores(
+        truths, said(answers, ["galaxy"] * 6, galaxy10_decals=[0, 1, 5, 5, 5, 6])
+    )
+    assert scores["galaxy10_decals_class"].value == 1
+    assert scores["galaxy10_decals_odd_balanced"].value == pytest.approx((1 / 2 + 3 / 4) / 2)
+
+
 def test_pooled_accuracy_weighs_by_pictures_and_leaves_other_metrics_out():
     scores = {
         "gz2_rmse": Estimate(0.08, 0.0, 1.0, 50),

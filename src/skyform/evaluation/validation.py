@@ -14,7 +14,14 @@ from skyform.evaluation.metrics import (
     bootstrap,
     rmse,
 )
-from skyform.schema import GALAXY10_SDSS, GALAXY_ZOO_1, KAGGLE, SKYFORM, conditional
+from skyform.schema import (
+    GALAXY10_DECALS,
+    GALAXY10_SDSS,
+    GALAXY_ZOO_1,
+    KAGGLE,
+    SKYFORM,
+    conditional,
+)
 
 __all__ = [
     "Answered",
@@ -62,7 +69,7 @@ def validation_scores(truths: Sequence[Truth], said: Answered) -> dict[str, Esti
         ("gz1", _gz1),
         ("gz1_wide", _gz1),
         ("examples", _examples),
-        ("galaxy10_decals", _numbers),
+        ("galaxy10_decals", _decals),
         ("galaxy10_sdss", _numbers),
         ("deepsky", _deep_sky),
         ("everyday", _everyday),
@@ -160,6 +167,19 @@ def _examples(source: str, truths: Sequence[Truth], said: Answered) -> dict[str,
 def _numbers(source: str, truths: Sequence[Truth], said: Answered) -> dict[str, Estimate]:
     truth = np.array([t.label for t in truths], dtype=int)
     return {f"{source}_class": bootstrap(accuracy, truth, said.classes[source])}
+
+
+_ODD = frozenset(c.number for c in GALAXY10_DECALS.classes if c.id in ("disturbed", "merging"))
+
+
+def _decals(source: str, truths: Sequence[Truth], said: Answered) -> dict[str, Estimate]:
+    """Also whether odd galaxies are called odd and ordinary ones are not, both counted alike."""
+    scores = _numbers(source, truths, said)
+    odd = np.array([t.label in _ODD for t in truths]).astype(int)
+    if 0 < odd.sum() < len(odd):
+        called = said.cumulative[:, KAGGLE.index["odd.yes"]] > 0.5
+        scores[f"{source}_odd_balanced"] = bootstrap(balanced_accuracy, odd, called.astype(int))
+    return scores
 
 
 def _deep_sky(source: str, truths: Sequence[Truth], said: Answered) -> dict[str, Estimate]:

@@ -24,6 +24,7 @@ MEASURE_NAMES: Mapping[str, str] = {
     "gz1_wide_sense_of_rotation": "Galaxy Zoo 1, re-framed: sense of rotation",
     "examples_answer": "Teaching examples of nine surveys: the answer to the question asked",
     "galaxy10_decals_class": "Galaxy10 DECaLS: official class, five of each",
+    "galaxy10_decals_odd_balanced": "Galaxy10 DECaLS: disturbed or merging called odd, the other eight classes not, balanced",
     "galaxy10_sdss_class": "Galaxy10 SDSS: official class, one of each",
     "deepsky_kind": "Deep sky: galaxy, cluster, nebula or lens",
     "everyday_called_none": "Everyday photographs and textures: called none of the kinds",

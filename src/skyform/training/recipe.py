@@ -9,6 +9,7 @@ from typing import Any
 
 from skyform.datasets import SOURCES
 from skyform.errors import RecipeError
+from skyform.schema import SKYFORM
 from skyform.schema.modelfile import LOOKS
 from skyform.training.augment import Augment
 from skyform.training.settings import read_values
@@ -67,6 +68,9 @@ class Recipe:
         Rows with this label of their catalogue are drawn so many times as often as they would be.
     agreements : mapping of source id to float
         Overrides for the share of visitors for whom a source's labels are taken to hold.
+    assumed : mapping of answer to float
+        The share of visitors who are taken to give this answer about a teaching example that was chosen for another question, see
+        `skyform.training.assumed`.
     exclude_licences : sequence of str
         Rows whose licence contains one of these texts are left out.
     phases : sequence of Phase
@@ -108,6 +112,7 @@ class Recipe:
     balance: float = 0.5
     emphasis: Mapping[str, float] = field(default_factory=dict[str, float])
     agreements: Mapping[str, float] = field(default_factory=dict)
+    assumed: Mapping[str, float] = field(default_factory=dict[str, float])
     exclude_licences: Sequence[str] = ()
     samples_per_epoch: int = 12_000
     batch_size: int = 64
@@ -155,6 +160,12 @@ class Recipe:
                 f"augment names {', '.join(sorted(unknown))}, which is no augmentation.",
                 remedy=f"Those are {', '.join(f.name for f in dataclasses.fields(Augment))}.",
             )
+        for answer, share in self.assumed.items():
+            if answer not in SKYFORM.index or not 0 <= share <= 1:
+                raise RecipeError(
+                    f"assumed says {answer}: {share}.",
+                    remedy="Name an answer of the tree, such as odd.no, and a share of 0 to 1.",
+                )
         if not self.phases or not self.shares:
             raise RecipeError(
                 "phases and shares must not be empty.", remedy="Give one of each at least."

@@ -17,6 +17,7 @@ from skyform.errors import DataError, RecipeError
 from skyform.images import Preprocess
 from skyform.models import GalaxyNetwork
 from skyform.schema import KINDS, SKYFORM
+from skyform.training.assumed import taught_with_assumed, with_assumed
 from skyform.training.data import Drawn, RowDataset, read_rows
 from skyform.training.environment import environment
 from skyform.training.finish import finish_run
@@ -166,10 +167,12 @@ def prepare_training(recipe: Recipe, data: Path, *, cache: Path) -> Prepared:
     if not rows:
         raise DataError(f"{data} holds no row of the split 'train' for this recipe.")
     preprocess = Preprocess(size=recipe.size, framing=recipe.framing)
-    train = prepare_rows(rows, preprocess.with_margin(_MARGIN), cache=cache)
+    labelled = [with_assumed(r, recipe.assumed) for r in rows]
+    train = prepare_rows(labelled, preprocess.with_margin(_MARGIN), cache=cache)
     if not recipe.teacher:
         return train
-    return replace(train, taught=teach(recipe.teacher, rows, cache=cache))
+    taught = teach(recipe.teacher, rows, cache=cache)
+    return replace(train, taught=taught_with_assumed(taught, rows, recipe.assumed))
 
 
 def _check_folder(folder: Path, recipe: Recipe, *, resume: bool) -> None:
