@@ -174,6 +174,12 @@ class StoreError(SkyformError):
     code = "store"
 
 
+class StoreAwayError(StoreError):
+    """The database or the place for kept pictures gives no answer, for now."""
+
+    code = "store-away"
+
+
 class AccountError(StoreError):
     """An account cannot be made, changed or used so."""
 

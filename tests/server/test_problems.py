@@ -1,11 +1,16 @@
 """The one error shape, on every route and for every cause."""
 
+from contextlib import ExitStack
+from pathlib import Path
+from unittest import mock
+
 import pytest
 from fakes import FakeClassifier, Serve, picture
 from fastapi.testclient import TestClient
 from httpx import Response
+from made_up_store import empty_database, postgres_server
 from sqlalchemy import delete
-from visits import csrf, store_of
+from visits import csrf, site, store_of
 
 from skyform import errors
 from skyform.schema import Failure
@@ -135,6 +140,40 @@ def test_a_body_that_is_no_json(client: TestClient) -> None:
     error = problem(answer, 422, "invalid-parameter")
     assert "no JSON" in error["message"]
     assert "character 8" in error["message"]
+
+
+def test_a_place_for_pictures_that_is_away(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert client.post("/api/v1/play/rounds").status_code == 201
+    full = OSError(28, "No space left on device", "/secret/place")
+    monkeypatch.setattr("os.replace", mock.Mock(side_effect=full))
+    answer = client.post(
+        "/api/v1/results", files={"file": ("a.png", picture())}, headers=csrf(client)
+    )
+    assert "No space left" in problem(answer, 503, "store-away")["message"]
+    assert answer.headers["Retry-After"] == "30"
+    assert "secret" not in answer.text
+    assert "/secret/place" in caplog.text
+    # Nothing is half kept.
+    monkeypatch.undo()
+    assert client.get("/api/v1/results").json()["total"] == 0
+
+
+def test_a_database_that_is_away(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with ExitStack() as database:
+        address = database.enter_context(empty_database(postgres_server()))
+        with TestClient(site(tmp_path, database=address)) as client:
+            assert client.post("/api/v1/play/rounds").status_code == 201
+            database.close()
+            answer = client.get("/api/v1/results")
+            problem(answer, 503, "store-away")
+            assert answer.headers["Retry-After"] == "30"
+            assert "made_up_" not in answer.text
+            assert "the store gives no answer" in caplog.text
+            # What needs no database goes on.
+            client.cookies.clear()
+            assert client.post(CLASSIFY, content=picture()).status_code == 200
 
 
 def test_a_session_that_ended_a_moment_ago_is_no_error_of_the_servers(client: TestClient) -> None:

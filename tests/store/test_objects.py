@@ -5,8 +5,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import s3fs
 
-from skyform.errors import MissingExtraError, StoreError
+from skyform.errors import MissingExtraError, StoreAwayError, StoreError
 from skyform.store import Objects
 
 
@@ -69,10 +70,29 @@ def test_a_write_that_fails_leaves_the_old_bytes(tmp_path: Path, monkeypatch: py
     objects = Objects(str(tmp_path))
     objects.put("a/b", b"old")
     monkeypatch.setattr("os.replace", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(StoreAwayError, match="No space") as error:
         objects.put("a/b", b"new")
+    assert str(tmp_path) not in str(error.value)
     assert objects.get("a/b") == b"old"
     assert list(objects.keys("a")) == ["a/b"]
+
+
+def test_a_server_that_is_away(monkeypatch: pytest.MonkeyPatch):
+    for name, value in {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_ACCESS_KEY_ID": "nobody",
+        "AWS_SECRET_ACCESS_KEY": "nothing",
+        "AWS_MAX_ATTEMPTS": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    # One that an earlier test opened knows a server that is there.
+    s3fs.S3FileSystem.clear_instance_cache()
+    objects = Objects("s3://away/objects")
+    s3fs.S3FileSystem.clear_instance_cache()
+    with pytest.raises(StoreAwayError, match="cannot be used just now"):
+        objects.get("a/b")
+    with pytest.raises(StoreAwayError):
+        list(objects.keys("a"))
 
 
 def test_a_kind_of_address_that_nobody_knows():

@@ -1,18 +1,20 @@
 """The one shape of every error: `{"error": {"code", "message", "remedy", "request_id"}}`."""
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
-from skyform.errors import CursorError, SkyformError
+from skyform.errors import CursorError, SkyformError, StoreAwayError
 from skyform.schema import Failure
 from skyform.server.contract import ErrorBody, ErrorDetail
 
@@ -21,8 +23,11 @@ __all__ = ["RequestError", "add_handlers", "problem_response", "request_id", "st
 # What cannot be used at all is 422; these say more precisely what is wrong with the request.
 _STATUS_OF_FAILURE = {"unknown-format": 415, "image-too-large": 413}
 
+_LOG = logging.getLogger("skyform.server")
+
 _METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _BUSY_SECONDS = 2
+_AWAY_SECONDS = 30
 _SECRETS = frozenset(("password", "current", "new"))
 
 _REMEDIES = {
@@ -113,6 +118,9 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(IntegrityError, _on_integrity)
     app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(StoreAwayError, _on_away)
+    for error in (OperationalError, InterfaceError, NoConnectionError):
+        app.add_exception_handler(error, _on_away)
 
 
 def _on_problem(request: Request, error: Exception) -> JSONResponse:
@@ -135,6 +143,24 @@ def _on_integrity(request: Request, error: Exception) -> JSONResponse:
         remedy="Load the page again, and try once more.",
         status=409,
         code="ended-meanwhile",
+    )
+    return problem_response(problem, scope=request.scope)
+
+
+def _on_away(request: Request, error: Exception) -> JSONResponse:
+    """The server is well, and what it stands on is not: whoever asks may come back."""
+    _LOG.error("request %s: the store gives no answer", request_id(request.scope), exc_info=error)
+    if not isinstance(error, StoreAwayError):
+        error = StoreAwayError(
+            "The database gives no answer just now.",
+            remedy="Try again in a minute; whoever runs the server finds the cause in its log.",
+        )
+    problem = RequestError(
+        error.message,
+        remedy=error.remedy,
+        status=503,
+        code=error.code,
+        retry_after=_AWAY_SECONDS,
     )
     return problem_response(problem, scope=request.scope)
 

@@ -14,6 +14,8 @@ from skyform.errors import MissingExtraError, StoreError
 __all__ = ["Database"]
 
 _BUSY_SECONDS = 30
+# Beyond the five that are kept open: a server has forty threads, and each may be in a transaction while its picture goes to storage.
+_MORE_CONNECTIONS = 40
 
 
 class Database:
@@ -72,7 +74,9 @@ def _engine(url: str) -> Engine:
             return _sqlite_engine(url)
         # Errors name no parameters (`hide_parameters`): addresses and hashes do not belong into logs.
         if name == "postgresql":
-            return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+            return create_engine(
+                url, pool_pre_ping=True, max_overflow=_MORE_CONNECTIONS, hide_parameters=True
+            )
     except (ArgumentError, NoSuchModuleError) as error:
         raise _unknown(url) from error
     except ImportError as error:
@@ -93,7 +97,9 @@ def _unknown(url: str) -> StoreError:
 
 def _sqlite_engine(url: str) -> Engine:
     connect = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
-    engine = create_engine(url, connect_args=connect, max_overflow=40, hide_parameters=True)
+    engine = create_engine(
+        url, connect_args=connect, max_overflow=_MORE_CONNECTIONS, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

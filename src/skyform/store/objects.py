@@ -2,14 +2,15 @@
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from skyform.errors import MissingExtraError, StoreError
+from skyform.errors import MissingExtraError, StoreAwayError, StoreError
 
 __all__ = ["PART", "Objects"]
 
@@ -19,6 +20,8 @@ PART = ".part"
 
 class Objects:
     """Bytes under names.
+
+    Whatever reads or writes raises `StoreAwayError` where the place gives no answer or is full.
 
     Parameters
     ----------
@@ -58,17 +61,11 @@ class Objects:
 
     def put(self, key: str, data: bytes) -> None:
         """Write; a reader sees the old bytes or the new ones."""
-        if not self._local:
-            self._fs.pipe_file(self._path(key), data)
-            return
-        target = Path(self._path(key))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f"{target.name}.{uuid.uuid4().hex}{PART}")
-        try:
-            part.write_bytes(data)
-            os.replace(part, target)
-        finally:
-            part.unlink(missing_ok=True)
+        with _answered():
+            if self._local:
+                _put_aside(Path(self._path(key)), data)
+            else:
+                self._fs.pipe_file(self._path(key), data)
 
     def get(self, key: str) -> bytes:
         """Read.
@@ -77,22 +74,24 @@ class Objects:
         ------
         FileNotFoundError
         """
-        return self._fs.cat_file(self._path(key))
+        with _answered():
+            return self._fs.cat_file(self._path(key))
 
     def exists(self, key: str) -> bool:
         """Whether there is something under that name."""
-        return bool(self._fs.exists(self._path(key)))
+        with _answered():
+            return bool(self._fs.exists(self._path(key)))
 
     def delete(self, key: str) -> None:
         """Remove; what is not there is no error."""
-        try:
+        with suppress(FileNotFoundError), _answered():
             self._fs.rm_file(self._path(key))
-        except FileNotFoundError:
-            return
 
     def keys(self, folder: str) -> Iterator[str]:
         """The names below a folder, in no order."""
-        for path in self._fs.find(self._path(folder)):
+        with _answered():
+            paths = self._fs.find(self._path(folder))
+        for path in paths:
             yield path[len(self._root) + 1 :]
 
     def modified(self, key: str) -> datetime:
@@ -102,8 +101,36 @@ class Objects:
         ------
         FileNotFoundError
         """
-        when: datetime = self._fs.modified(self._path(key))
+        with _answered():
+            when: datetime = self._fs.modified(self._path(key))
         return when if when.tzinfo is not None else when.replace(tzinfo=UTC)
 
     def _path(self, key: str) -> str:
         return f"{self._root}/{key}"
+
+
+def _put_aside(target: Path, data: bytes) -> None:
+    """Written beside and moved into place."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.{uuid.uuid4().hex}{PART}")
+    try:
+        part.write_bytes(data)
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _answered() -> Generator[None]:
+    """That there is nothing of that name is an answer; every library has errors of its own for there being none."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        # No name of a folder or a server: this is read by visitors. The log has it all.
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise StoreAwayError(
+            f"The place for kept pictures cannot be used just now ({why}).",
+            remedy="Try again in a minute; whoever runs the server finds the cause in its log.",
+        ) from error
