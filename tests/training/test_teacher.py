@@ -12,7 +12,7 @@ from skyform.errors import RecipeError
 from skyform.inference import Classifier
 from skyform.schema import KINDS, SKYFORM
 from skyform.training.module import kinds_to_learn
-from skyform.training.teacher import teach
+from skyform.training.teacher import teach, teacher_name
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,14 @@ def test_it_says_what_the_classifier_says(rows: list[Row], teacher: str, tmp_pat
     again = teach(teacher, rows, cache=tmp_path)
     assert np.array_equal(again.answers, taught.answers)
     assert len(list(tmp_path.glob("taught-*.npz"))) == 1
+
+
+def test_a_card_names_the_teacher_and_not_where_it_lay(teacher: str):
+    version = Classifier.load().info.version
+    assert teacher_name("bundled:base") == teacher_name(teacher) == f"base {version}"
+    assert teacher_name("/somewhere/else/gone.onnx") == "gone.onnx"
+    assert teacher_name("base 1.0 + pair") == "base 1.0 + pair"
+    assert teacher_name("") == ""
 
 
 def test_a_mirrored_picture_is_taught_the_same_but_for_the_sense(rows: list[Row], teacher: str):

@@ -25,6 +25,7 @@ from skyform.training.judging import Judged, judge, validation_rows
 from skyform.training.module import MEAN, STD
 from skyform.training.prepared import Prepared, prepare_rows
 from skyform.training.recipe import Recipe
+from skyform.training.teacher import teacher_name
 
 __all__ = ["finish_run"]
 
@@ -142,7 +143,7 @@ def _card(
         "backbone": recipe.backbone,
         "weights": recipe.weights,
         # A path says where it lay, which is nobody's business; a name says what it was.
-        "teacher": Path(recipe.teacher).name,
+        "teacher": teacher_name(recipe.teacher),
         "seed": recipe.seed,
         "members": recipe.members,
         "looks": recipe.looks,

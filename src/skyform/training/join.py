@@ -13,6 +13,7 @@ from skyform.models import GalaxyNetwork
 from skyform.training.finish import finish_run
 from skyform.training.recipe import Recipe, read_recipe
 from skyform.training.run import build_network, prepare_training
+from skyform.training.teacher import teacher_name
 
 __all__ = ["join_runs"]
 
@@ -69,7 +70,7 @@ def join_runs(
         members=len(networks),
         backbone=_together([r.backbone for r in recipes]),
         weights=_together([r.weights for r in recipes]),
-        teacher=_together([Path(r.teacher).name for r in recipes]),
+        teacher=_together([teacher_name(r.teacher) for r in recipes]),
         exclude_licences=list(excluded),
     )
     out.mkdir(parents=True)

@@ -17,9 +17,10 @@ from skyform.errors import RecipeError
 from skyform.evaluation.calibration import softmax
 from skyform.images import Preprocess, decode
 from skyform.schema import KINDS, SKYFORM, cumulative, modelfile
+from skyform.training.attach import read_description
 from skyform.training.prepared import Taught
 
-__all__ = ["teach"]
+__all__ = ["teach", "teacher_name"]
 
 _BUNDLED = "bundled:"
 _BATCH = 32
@@ -61,11 +62,24 @@ def teach(teacher: str, rows: Sequence[Row], *, cache: Path | None = None) -> Ta
     return Taught(answers, kinds)
 
 
+def teacher_name(teacher: str) -> str:
+    """Name and version of a teacher as `teach` takes it, for the card; of one that is not there any more, the name of its file."""
+    path = _path(teacher)
+    if not path.is_file():
+        return path.name
+    described = read_description(path)
+    return f"{described['name']} {described['version']}"
+
+
+def _path(teacher: str) -> Path:
+    if not teacher.startswith(_BUNDLED):
+        return Path(teacher)
+    name = f"{teacher.removeprefix(_BUNDLED)}.onnx"
+    return Path(str(resources.files("skyform"))) / "bundled" / name
+
+
 def _find(teacher: str) -> Path:
-    path = Path(teacher)
-    if teacher.startswith(_BUNDLED):
-        name = f"{teacher.removeprefix(_BUNDLED)}.onnx"
-        path = Path(str(resources.files("skyform"))) / "bundled" / name
+    path = _path(teacher)
     if not path.is_file():
         raise RecipeError(
             f"teacher is {teacher!r}, which is not there.",
