@@ -8,7 +8,8 @@ import torch
 from safetensors.torch import save_file
 
 from skyform.errors import DataError, RecipeError
-from skyform.training.starting_weights import load_starting_weights
+from skyform.models import GalaxyNetwork
+from skyform.training.starting_weights import load_network_of_run, load_starting_weights
 
 NAME = "tf_efficientnet_lite0"
 
@@ -61,3 +62,31 @@ def test_a_file_that_lacks_layers(tmp_path: Path):
     save_file({"conv_stem.weight": backbone().state_dict()["conv_stem.weight"]}, tmp_path / "w")
     with pytest.raises(RecipeError, match="it lacks"):
         load_starting_weights(backbone(), "w", data=tmp_path)
+
+
+def network(*, kinds: int = 2) -> GalaxyNetwork:
+    return GalaxyNetwork(NAME, answers=3, kinds=kinds, dropout=0.0, drop_path=0.0)
+
+
+def test_a_run_gives_its_whole_network(tmp_path: Path):
+    before, after = network(), network()
+    save_file(before.state_dict(), tmp_path / "network-4.safetensors")
+    load_network_of_run(after, f"run:{tmp_path}")
+    state = before.state_dict()
+    assert "answers.weight" in state
+    assert all(torch.equal(v, state[k]) for k, v in after.state_dict().items())
+
+
+def test_a_run_of_another_network(tmp_path: Path):
+    save_file(network(kinds=3).state_dict(), tmp_path / "network-0.safetensors")
+    with pytest.raises(RecipeError, match="do not fit"):
+        load_network_of_run(network(), f"run:{tmp_path}")
+
+
+def test_a_run_with_no_network_or_with_several(tmp_path: Path):
+    with pytest.raises(DataError, match="holds 0 networks"):
+        load_network_of_run(network(), f"run:{tmp_path}")
+    for seed in (0, 1):
+        save_file(network().state_dict(), tmp_path / f"network-{seed}.safetensors")
+    with pytest.raises(DataError, match="holds 2 networks"):
+        load_network_of_run(network(), f"run:{tmp_path}")

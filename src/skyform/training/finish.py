@@ -141,8 +141,8 @@ def _card(
         "date": date.today().isoformat(),
         "skyform": version("skyform"),
         "backbone": recipe.backbone,
-        "weights": recipe.weights,
         # A path says where it lay, which is nobody's business; a name says what it was.
+        "weights": " + ".join(Path(w).name for w in recipe.weights.split(" + ")),
         "teacher": teacher_name(recipe.teacher),
         "seed": recipe.seed,
         "members": recipe.members,

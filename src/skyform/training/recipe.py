@@ -57,8 +57,8 @@ class Recipe:
     backbone : str
         A timm model name.
     weights : str
-        Backbone weights to start from: a safetensors file in timm's names, relative to the data folder, or `package:NAME`, see
-        `skyform.training.starting_weights`. Empty: from scratch.
+        Weights to start from: the backbone's, as a safetensors file in timm's names, relative to the data folder, or as `package:NAME`; or
+        all those of an earlier run, as `run:FOLDER` (see `skyform.training.starting_weights`). Empty: from scratch.
     shares : mapping of source id to float
         How often each source is drawn, relative to the others; only sources named here are read. `everyday` makes negatives,
         `synthetic` draws galaxies of which every answer is known, `clusters` star clusters.

@@ -24,7 +24,11 @@ from skyform.training.finish import finish_run
 from skyform.training.module import TreeModule
 from skyform.training.prepared import Prepared, prepare_rows
 from skyform.training.recipe import Recipe, read_recipe
-from skyform.training.starting_weights import load_starting_weights
+from skyform.training.starting_weights import (
+    RUN,
+    load_network_of_run,
+    load_starting_weights,
+)
 from skyform.training.teacher import teach
 
 __all__ = ["build_network", "prepare_training", "train_networks", "train_recipe"]
@@ -150,7 +154,9 @@ def build_network(recipe: Recipe, data: Path) -> GalaxyNetwork:
         dropout=recipe.dropout,
         drop_path=recipe.drop_path,
     )
-    if recipe.weights:
+    if recipe.weights.startswith(RUN):
+        load_network_of_run(network, recipe.weights)
+    elif recipe.weights:
         load_starting_weights(network.backbone, recipe.weights, data=data)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 

@@ -1,4 +1,4 @@
-"""The weights that a backbone starts from: a file in the data folder, or a package that brings them."""
+"""The weights that a network starts from: its backbone's, from a file or a package, or all of another run's."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,9 +9,10 @@ from torch import Tensor
 
 from skyform.errors import DataError, RecipeError
 
-__all__ = ["load_starting_weights"]
+__all__ = ["RUN", "load_network_of_run", "load_starting_weights"]
 
 _PACKAGE = "package:"
+RUN = "run:"
 _CLASSIFIER = 2  # its weights and its bias, the last two of a published network
 
 
@@ -51,6 +52,35 @@ def load_starting_weights(backbone: torch.nn.Module, weights: str, *, data: Path
         raise _misfit(weights, str(error).splitlines()[-1].strip()) from error
     if missing:
         raise _misfit(weights, f"it lacks {len(missing)}, the first is {missing[0]}")
+
+
+def load_network_of_run(network: torch.nn.Module, weights: str) -> None:
+    """Give a network all the weights of the one that an earlier run trained, its heads included.
+
+    Parameters
+    ----------
+    network : Module
+    weights : str
+        `run:FOLDER`, a folder of `skyform train` that holds one network.
+
+    Raises
+    ------
+    DataError
+        If the folder does not hold one network.
+    RecipeError
+        If it is a network of another kind.
+    """
+    folder = Path(weights.removeprefix(RUN))
+    files = sorted(folder.glob("network-*.safetensors"))
+    if len(files) != 1:
+        raise DataError(
+            f"{folder} holds {len(files)} networks to start from; one is needed.",
+            remedy="Give the folder of a finished run of one seed, or set weights to '' to start from scratch.",
+        )
+    try:
+        network.load_state_dict(load_file(files[0]))
+    except RuntimeError as error:
+        raise _misfit(weights, str(error).splitlines()[-1].strip()) from error
 
 
 def _in_order(backbone: torch.nn.Module, weights: str) -> dict[str, Tensor]:
