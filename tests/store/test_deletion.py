@@ -11,6 +11,7 @@ from skyform.store import (
     ImageRow,
     JobRow,
     PlayRow,
+    ResetRow,
     ResultRow,
     ReviewRow,
     SessionRow,
@@ -62,6 +63,15 @@ def everything(store: Store, owner: Owner, *, now: datetime) -> str:
                 created_at=now,
                 last_used_at=None,
                 expires_at=None,
+            )
+        )
+        session.add(
+            ResetRow(
+                id=new_id(),
+                user_id=owner.user,
+                secret_hash=new_id(),
+                created_at=now,
+                expires_at=now,
             )
         )
         session.add(

@@ -42,6 +42,7 @@ def test_all_that_an_account_gave(store: Store, now: datetime, both: tuple[Owner
         "job_items": 1,
         "jobs": 1,
         "plays": 1,
+        "resets": 1,
         "results": 2,
         "reviews": 1,
         "sessions": 1,

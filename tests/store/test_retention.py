@@ -7,8 +7,9 @@ import made_up_rows as rows
 import pytest
 from sqlalchemy import func, select
 
-from skyform.store import ImageRow, JobRow, ResultRow, SessionRow, Store, VoteRow
+from skyform.store import ImageRow, JobRow, ResetRow, ResultRow, SessionRow, Store, UserRow, VoteRow
 from skyform.store.images import keep_image, picture_key
+from skyform.store.resets import RESET_LIFE, make_reset
 from skyform.store.results import result_subject
 from skyform.store.retention import Swept, sweep
 from skyform.store.tables import Base
@@ -63,6 +64,16 @@ def test_old_sessions_go_with_what_was_kept_in_them(store: Store, now: datetime)
         assert count(store, table) == left, table
 
 
+def test_links_for_a_new_password_that_nobody_used(store: Store, now: datetime):
+    with store.database.transaction() as session:
+        for name, at in (("Vera", now), ("Edwin", now + DAY)):
+            row = session.get(UserRow, rows.user(session, now=now, name=name).user)
+            assert row is not None
+            make_reset(session, row, now=at)
+    assert sweep(store, now=now + RESET_LIFE) == Swept(resets=1)
+    assert count(store, ResetRow) == 1
+
+
 def test_votes_on_results_that_are_gone(store: Store, now: datetime):
     with store.database.transaction() as session:
         owner = rows.user(session, now=now)
@@ -91,4 +102,4 @@ def test_more_than_one_batch(store: Store, now: datetime, monkeypatch: pytest.Mo
 
 
 def test_it_says_what_it_did():
-    assert str(Swept(results=2)) == "2 results, 0 jobs, 0 sessions, 0 votes, 0 pictures"
+    assert str(Swept(results=2)) == "2 results, 0 jobs, 0 sessions, 0 resets, 0 votes, 0 pictures"

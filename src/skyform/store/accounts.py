@@ -11,6 +11,7 @@ from skyform.store.audit import write_audit
 from skyform.store.deletion import Deleted, delete_account
 from skyform.store.ids import is_id, new_id
 from skyform.store.paging import Page, page_of
+from skyform.store.resets import end_resets, take_reset
 from skyform.store.sessions import end_sessions
 from skyform.store.store import Store
 from skyform.store.tables import ResultRow, UserRow
@@ -29,6 +30,7 @@ __all__ = [
     "note_failure",
     "note_sign_in",
     "read_account",
+    "reset_password",
     "results_of",
     "set_password",
     "set_role",
@@ -179,10 +181,31 @@ def set_password(
     session_id: str | None = None,
 ) -> None:
     """Change a password, and end all sessions but perhaps one."""
-    row.password_hash = password_hash
-    row.failed_sign_ins, row.locked_until = 0, None
+    _put_password(session, row, password_hash)
     end_sessions(session, user_id=row.id, but=session_id)
     write_audit(session, actor=actor, action="password-changed", subject=_subject(row.id), now=now)
+
+
+def reset_password(
+    session: Session, *, secret: str, password_hash: str, now: datetime
+) -> UserRow | None:
+    """Set the password of the account that a mailed secret belongs to, and end every other way into it: who got the mail has proved
+    that the address is theirs, which whoever made the account, its tokens or its link to a provider may not have.
+
+    Returns
+    -------
+    UserRow or None
+        The account; None where the secret was made up, has been used, or is past its time.
+    """
+    row = take_reset(session, secret=secret, now=now)
+    if row is None:
+        return None
+    _put_password(session, row, password_hash)
+    row.openid_subject = None
+    end_sessions(session, user_id=row.id)
+    end_tokens(session, user_id=row.id)
+    write_audit(session, actor=row.id, action="password-reset", subject=_subject(row.id), now=now)
+    return row
 
 
 def set_role(session: Session, row: UserRow, role: str, *, now: datetime, actor: str = "") -> None:
@@ -279,8 +302,15 @@ def join_openid(
     row.openid_subject, row.password_hash, row.last_seen_at = subject, None, now
     end_sessions(session, user_id=row.id)
     end_tokens(session, user_id=row.id)
+    end_resets(session, user_id=row.id)
     write_audit(session, actor=row.id, action="openid-joined", subject=_subject(row.id), now=now)
     return row
+
+
+def _put_password(session: Session, row: UserRow, password_hash: str) -> None:
+    row.password_hash = password_hash
+    row.failed_sign_ins, row.locked_until = 0, None
+    end_resets(session, user_id=row.id)
 
 
 def _plain(email: str) -> str:

@@ -71,7 +71,8 @@ def delete_visit(store: Store, *, session_id: str) -> None:
 
 
 def delete_account(store: Store, *, user_id: str) -> Deleted:
-    """Delete an account with everything that it gave: results and the votes on them, pictures, jobs, votes, rounds, sessions, tokens.
+    """Delete an account with everything that it gave: results and the votes on them, pictures, jobs, votes, rounds, sessions, tokens,
+    links for a new password.
 
     A curator's decisions stay, without a name. In steps, the account last, so that one who is interrupted can do it again.
     """

@@ -21,6 +21,7 @@ from skyform.store.tables import (
     JobItemRow,
     JobRow,
     PlayRow,
+    ResetRow,
     ResultRow,
     ReviewRow,
     SessionRow,
@@ -79,6 +80,7 @@ def _tables(owner: Owner) -> Mapping[str, Select[Any]]:
         "users": select(UserRow).where(UserRow.id == id),
         "sessions": select(SessionRow).where(SessionRow.user_id == id),
         "tokens": select(TokenRow).where(TokenRow.user_id == id),
+        "resets": select(ResetRow).where(ResetRow.user_id == id),
         "reviews": select(ReviewRow).where(ReviewRow.curator_id == id),
         "audit": select(AuditRow).where(
             or_(AuditRow.actor == id, AuditRow.subject == f"user:{id}")

@@ -1,4 +1,4 @@
-"""What is past its time goes: results, jobs and sessions that have expired, and pictures that nothing points at."""
+"""What is past its time goes: results, jobs, sessions and links for new passwords that have expired, and pictures that nothing points at."""
 
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from skyform.store.deletion import delete_jobs, delete_sessions, in_batches
 from skyform.store.images import drop_strays, drop_unused_images
 from skyform.store.results import delete_results, result_subject
 from skyform.store.store import Store
-from skyform.store.tables import JobRow, ResultRow, SessionRow, VoteRow
+from skyform.store.tables import JobRow, ResetRow, ResultRow, SessionRow, VoteRow
 
 __all__ = ["Swept", "sweep"]
 
@@ -21,11 +21,13 @@ _AT_WORK = ("queued", "running")
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How much went: results, jobs and sessions that had expired, votes on results that are gone, pictures that nothing pointed at."""
+    """How much went: results, jobs, sessions and links for new passwords that had expired, votes on results that are gone, pictures that
+    nothing pointed at."""
 
     results: int = 0
     jobs: int = 0
     sessions: int = 0
+    resets: int = 0
     votes: int = 0
     pictures: int = 0
 
@@ -47,6 +49,7 @@ def sweep(store: Store, *, now: datetime) -> Swept:
         results=in_batches(store, results, delete_results),
         jobs=in_batches(store, jobs, delete_jobs),
         sessions=in_batches(store, sessions, delete_sessions),
+        resets=_drop_resets(store, now=now),
         votes=_drop_votes(store),
         pictures=drop_unused_images(store, older_than=_GRACE, now=now)
         + drop_strays(store, older_than=_GRACE, now=now),
@@ -55,6 +58,12 @@ def sweep(store: Store, *, now: datetime) -> Swept:
 
 def _of_visitors(table: type[ResultRow | JobRow], sessions: Select[str]) -> ColumnElement[bool]:
     return and_(table.user_id.is_(None), table.session_id.in_(sessions))
+
+
+def _drop_resets(store: Store, *, now: datetime) -> int:
+    statement = delete(ResetRow).where(ResetRow.expires_at <= now)
+    with store.database.transaction() as session:
+        return len(session.scalars(statement.returning(ResetRow.id)).all())
 
 
 def _drop_votes(store: Store) -> int:

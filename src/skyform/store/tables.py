@@ -25,6 +25,7 @@ __all__ = [
     "JobItemRow",
     "JobRow",
     "PlayRow",
+    "ResetRow",
     "ResultRow",
     "ReviewRow",
     "SessionRow",
@@ -121,6 +122,18 @@ class TokenRow(Base):
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
+
+
+class ResetRow(Base):
+    """A link that was sent by mail, to set a new password with; stored as its SHA-256 only. It goes when it is used."""
+
+    __tablename__ = "resets"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class ImageRow(Base):
