@@ -24,6 +24,7 @@ from skyform.server.pool import Places, Pool
 from skyform.server.problems import add_handlers
 from skyform.server.proxies import Proxies
 from skyform.server.rate import RateLimit
+from skyform.server.resetting import resetting
 from skyform.server.routers import api_routes
 from skyform.server.samples import Samples
 from skyform.server.service import Classifies, Service, decoding_limits, opened_store
@@ -106,7 +107,7 @@ def _service(settings: Settings, classifier: Classifies, store: Store) -> Servic
         pool=pool,
         samples=Samples.read(settings.samples),
         store=store,
-        accounts=Accounts.of(settings, store=store),
+        accounts=Accounts.of(settings, store=store, metrics=metrics),
         gallery=_gallery(classifier),
         fetcher=_fetcher(settings),
         intake=Places(
@@ -197,6 +198,7 @@ def _lifespan(shared: Service) -> Callable[[FastAPI], AbstractAsyncContextManage
         store.prepare()
         async with (
             sweeping(store, minutes=settings.sweep_minutes),
+            resetting(shared.accounts.resets),
             working_off(shared, lease=settings.job_lease),
         ):
             yield

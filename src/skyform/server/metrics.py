@@ -52,6 +52,13 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._mails = Counter(
+            "skyform_mails",
+            "Mails that the mail server took, or that failed.",
+            ("outcome",),
+            registry=self._registry,
+        )
+
     def watch(self, name: str, help: str, *, value: Callable[[], float]) -> None:
         """Add a value that is asked for whenever the figures are."""
         from prometheus_client import Gauge
@@ -66,6 +73,10 @@ class Metrics:
     def classified(self, pictures: int) -> None:
         """Count a batch."""
         self._batches.observe(pictures)
+
+    def mailed(self, outcome: str) -> None:
+        """Count a mail: `sent` or `failed`."""
+        self._mails.labels(outcome).inc()
 
     def text(self) -> bytes:
         """All figures, as Prometheus reads them."""

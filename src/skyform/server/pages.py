@@ -33,6 +33,8 @@ _PAGES = (
     "/history",
     "/account",
     "/sign-in",
+    "/forgot-password",
+    "/new-password",
     "/review",
     "/admin",
 )

@@ -28,7 +28,7 @@ _LOG = logging.getLogger("skyform.server")
 _METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _BUSY_SECONDS = 2
 _AWAY_SECONDS = 30
-_SECRETS = frozenset(("password", "current", "new"))
+_SECRETS = frozenset(("password", "current", "new", "token"))
 
 _REMEDIES = {
     400: "Compare the request with the API's description at /api/v1/openapi.json.",

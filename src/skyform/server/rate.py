@@ -20,7 +20,7 @@ __all__ = ["Buckets", "RateLimit", "Standing", "address_of", "group_of"]
 _MINUTE = 60.0
 # A school comes from one address: all its sessions together may do so many times what one may.
 _TOGETHER = 10
-_ALONE = ("sign_in", "sign_up")
+_ALONE = ("sign_in", "sign_up", "reset")
 
 _GROUPS = {
     ("POST", "/api/v1/classify"): "classify",
@@ -29,6 +29,8 @@ _GROUPS = {
     ("POST", "/api/v1/fetch"): "fetch",
     ("POST", "/api/v1/session"): "sign_in",
     ("PUT", "/api/v1/account/password"): "sign_in",
+    ("PUT", "/api/v1/account/password/reset"): "sign_in",
+    ("POST", "/api/v1/account/password/reset"): "reset",
     ("GET", "/api/v1/openid/begin"): "sign_in",
     ("GET", "/api/v1/openid/end"): "sign_in",
     ("POST", "/api/v1/account"): "sign_up",
@@ -109,6 +111,7 @@ class RateLimit:
             "fetch": settings.rate_fetch,
             "sign_in": settings.rate_sign_in,
             "sign_up": settings.rate_sign_up,
+            "reset": settings.rate_reset,
             "keep": settings.rate_keep,
             "other": settings.rate_other,
         }

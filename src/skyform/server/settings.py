@@ -150,6 +150,23 @@ class Settings:
         None, "The secret that it gave; better set in the environment than on the command line."
     )
     openid_name: str = _setting("OpenID", "What the button to sign in there calls it.")
+    mail_server: str | None = _setting(
+        None,
+        "Mail server (SMTP) that sends links for a forgotten password, such as smtp.skyform.example; empty for no mail.",
+    )
+    mail_port: int | None = _setting(
+        None, "Its port; empty for 587, with mail_security tls 465, with none 25.", least=1
+    )
+    mail_security: str = _setting(
+        "starttls", "starttls, tls, or none for a mail server on the same machine or network."
+    )
+    mail_user: str | None = _setting(None, "The name to sign in to it with; empty for none.")
+    mail_password: str | None = _setting(
+        None, "The password for that; better set in the environment than on the command line."
+    )
+    mail_sender: str | None = _setting(
+        None, "The address that mails come from, such as skyform@skyform.example."
+    )
     rate_classify: int = _setting(
         600,
         "Pictures a minute that one account, session or address may have classified at once; 0 for no limit.",
@@ -161,6 +178,9 @@ class Settings:
     rate_sign_in: int = _setting(60, "Sign-ins a minute from one address; 0 for no limit.", least=0)
     rate_sign_up: int = _setting(
         30, "New accounts a minute from one address; 0 for no limit.", least=0
+    )
+    rate_reset: int = _setting(
+        10, "Links for a forgotten password a minute from one address; 0 for no limit.", least=0
     )
     rate_keep: int = _setting(
         300, "Results, jobs, votes and rounds a minute that one may add; 0 for no limit.", least=0
@@ -197,8 +217,10 @@ class Settings:
                 raise SkyformError(
                     f"{f.name} is {value}.", remedy=f"It must be at least {least:g}."
                 )
-        if self.port > 65535:
-            raise SkyformError(f"port is {self.port}.", remedy="It must be at most 65535.")
+        for name in ("port", "mail_port"):
+            value = getattr(self, name) or 0
+            if value > 65535:
+                raise SkyformError(f"{name} is {value}.", remedy="It must be at most 65535.")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":

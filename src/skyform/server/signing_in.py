@@ -49,6 +49,11 @@ class Doorkeeper:
         )
         self._hashing = anyio.CapacityLimiter(_HASHED_AT_ONCE)
         self._failures = Buckets()
+        self._forgotten = (
+            "a link for a forgotten password can be sent by mail"
+            if settings.mail_server
+            else "a forgotten password can be set anew by an administrator"
+        )
 
     async def hash(self, password: str) -> str:
         """What to keep of a new password."""
@@ -83,7 +88,7 @@ class Doorkeeper:
                 await to_thread.run_sync(self._note_failure, found.id)
             raise RequestError(
                 "No account has this e-mail address and password.",
-                remedy="Check both; a forgotten password can be set anew by an administrator.",
+                remedy=f"Check both; {self._forgotten}.",
                 status=401,
                 code="wrong-password",
             )

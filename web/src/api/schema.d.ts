@@ -873,6 +873,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a new password with what the mail said
+         * @description Ends all sessions and tokens of the account, a lock, and its link to a provider. One signs in afterwards.
+         */
+        put: operations["reset_password"];
+        /**
+         * Ask for a new password by mail
+         * @description Sends a link that works once and for half an hour. The answer is the same whether an account has the address or not.
+         */
+        post: operations["forget_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/tokens": {
         parameters: {
             query?: never;
@@ -2121,6 +2145,34 @@ export interface components {
             new: string;
         };
         /**
+         * PasswordForgotten
+         * @description Whose password is forgotten.
+         */
+        PasswordForgotten: {
+            /**
+             * Email
+             * Format: email
+             */
+            email: string;
+        };
+        /**
+         * PasswordReset
+         * @description A new password, with what was sent by mail.
+         */
+        PasswordReset: {
+            /**
+             * Token
+             * Format: password
+             * @description What follows # in the mail's link.
+             */
+            token: string;
+            /**
+             * New
+             * Format: password
+             */
+            new: string;
+        };
+        /**
          * PictureError
          * @description Why a picture could not be classified. Over HTTP such a picture gets an `ErrorBody` instead, so this stays null.
          */
@@ -2436,6 +2488,11 @@ export interface components {
              */
             registration: boolean;
             openid: components["schemas"]["OpenIdNote"] | null;
+            /**
+             * Password Reset
+             * @description Whether a forgotten password can be set by mail.
+             */
+            password_reset: boolean;
         };
         /**
          * Shape
@@ -6162,6 +6219,140 @@ export interface operations {
             };
             /** @description One has to sign in first. */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The server is busy; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordReset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed, or the token against cross-site requests is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It has been used already, or its time is over. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The picture, the form or a parameter cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    forget_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordForgotten"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not allowed, or the token against cross-site requests is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The picture, the form or a parameter cannot be used. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

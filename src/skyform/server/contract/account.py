@@ -14,6 +14,8 @@ __all__ = [
     "OpenIdNote",
     "Overview",
     "PasswordChange",
+    "PasswordForgotten",
+    "PasswordReset",
     "Role",
     "SessionNote",
     "SignUp",
@@ -64,6 +66,7 @@ class SessionNote(Exact):
     )
     registration: bool = Field(description="Whether one can make an account oneself.")
     openid: OpenIdNote | None
+    password_reset: bool = Field(description="Whether a forgotten password can be set by mail.")
 
 
 class Credentials(Exact):
@@ -92,6 +95,19 @@ class PasswordChange(Exact):
     """A new password; the current one is needed where there is one."""
 
     current: SecretStr | None = Field(default=None, max_length=200)
+    new: SecretStr = _PASSWORD
+
+
+class PasswordForgotten(Exact):
+    """Whose password is forgotten."""
+
+    email: EmailStr
+
+
+class PasswordReset(Exact):
+    """A new password, with what was sent by mail."""
+
+    token: SecretStr = Field(max_length=200, description="What follows # in the mail's link.")
     new: SecretStr = _PASSWORD
 
 

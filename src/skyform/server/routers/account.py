@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory
 from typing import cast
 
 from fastapi import APIRouter, Request
-from pydantic import SecretStr
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
@@ -25,18 +24,26 @@ from skyform.server.contract import (
     UserChange,
 )
 from skyform.server.cookies import SESSION, VISIT
-from skyform.server.csrf import bearer_token, csrf_token, stranger
+from skyform.server.csrf import csrf_token
 from skyform.server.identity import Visitor, sign_in_needed
 from skyform.server.problems import RequestError
-from skyform.server.routers.common import Anyone, Holder, Member, Shared, add
+from skyform.server.routers.common import (
+    Anyone,
+    Holder,
+    Member,
+    Shared,
+    add,
+    checked_password,
+    needs_our_page,
+)
 from skyform.server.routers.openid import OPENID_BEGIN, openid_routes
+from skyform.server.routers.resets import reset_routes
 from skyform.server.routers.tokens import token_routes
 from skyform.server.service import Service
 from skyform.server.transactions import in_transaction, while_reading
 from skyform.store import UserRow, accounts
 from skyform.store.deletion import delete_visit
 from skyform.store.export import write_export
-from skyform.store.passwords import check_password
 from skyform.store.sessions import new_secret
 
 __all__ = ["account_routes", "erase", "last_admin", "user_note"]
@@ -94,6 +101,7 @@ def account_routes() -> APIRouter:
         produces="application/zip",
         summary="All of one's data",
     )
+    reset_routes(router)
     token_routes(router)
     openid_routes(router)
     return router
@@ -112,7 +120,7 @@ async def read_session(request: Request, shared: Shared, visitor: Anyone) -> Ses
 
 async def sign_in(credentials: Credentials, request: Request, shared: Shared) -> SessionNote:
     """Sets the session's cookie. After several wrong passwords the account is locked for a while."""
-    _needs_our_page(request, shared)
+    needs_our_page(request, shared)
     user = await shared.accounts.door.open(
         request.scope, email=credentials.email, password=credentials.password.get_secret_value()
     )
@@ -132,7 +140,7 @@ async def sign_out(request: Request, shared: Shared) -> None:
 
 async def sign_up(form: SignUp, request: Request, shared: Shared) -> SessionNote:
     """Signs in, and takes over what the visitor had kept."""
-    _needs_our_page(request, shared)
+    needs_our_page(request, shared)
     if not shared.accounts.registration:
         raise RequestError(
             "Visitors cannot make accounts here themselves.",
@@ -140,7 +148,7 @@ async def sign_up(form: SignUp, request: Request, shared: Shared) -> SessionNote
             status=403,
             code="registration-closed",
         )
-    hash = await shared.accounts.door.hash(_checked(form.password, email=form.email))
+    hash = await shared.accounts.door.hash(checked_password(form.password, email=form.email))
 
     def make(session: Session) -> UserRow:
         return accounts.add_account(
@@ -192,7 +200,7 @@ async def change_password(change: PasswordChange, shared: Shared, visitor: Holde
                 status=403,
                 code="wrong-password",
             )
-    hash = await door.hash(_checked(change.new, email=user.email))
+    hash = await door.hash(checked_password(change.new, email=user.email))
 
     def save(session: Session) -> None:
         accounts.set_password(
@@ -274,25 +282,8 @@ def _note(shared: Service, *, user: UserRow | None, secret: str) -> SessionNote:
         csrf=csrf_token(secret),
         registration=shared.accounts.registration,
         openid=None if openid is None else OpenIdNote(name=openid.name, url=OPENID_BEGIN),
+        password_reset=shared.accounts.resets is not None,
     )
-
-
-def _needs_our_page(request: Request, shared: Service) -> None:
-    """Nobody is signed in, perhaps to another's account, by a page of somebody else's: the token has been looked at if there is a cookie."""
-    cookies = shared.accounts.cookies
-    has_cookie = any(cookies.read(request.scope, name) for name in (SESSION, VISIT))
-    if bearer_token(request.scope) is not None or not has_cookie:
-        raise stranger()
-
-
-def _checked(password: SecretStr, *, email: str) -> str:
-    try:
-        check_password(password.get_secret_value(), email=email)
-    except AccountError as error:
-        raise RequestError(
-            error.message, remedy=error.remedy, status=422, code="weak-password"
-        ) from None
-    return password.get_secret_value()
 
 
 async def _own(shared: Service, visitor: Visitor) -> UserRow:

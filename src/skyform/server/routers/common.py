@@ -5,11 +5,17 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import SecretStr
 from starlette.responses import Response
 
+from skyform.errors import AccountError
 from skyform.server.contract import ErrorBody, Exact, Role
+from skyform.server.cookies import SESSION, VISIT
+from skyform.server.csrf import bearer_token, stranger
 from skyform.server.identity import Visitor, admin, anyone, curator, holder, member
+from skyform.server.problems import RequestError
 from skyform.server.service import Service, service
+from skyform.store.passwords import check_password
 
 __all__ = [
     "Admin",
@@ -28,6 +34,8 @@ __all__ = [
     "Surveys",
     "TableFormat",
     "add",
+    "checked_password",
+    "needs_our_page",
 ]
 
 Shared = Annotated[Service, Depends(service)]
@@ -64,6 +72,7 @@ _ERRORS = {
     404: "There is nothing with that id, or it is not the visitor's.",
     408: "The upload took too long.",
     409: "It contradicts what is there.",
+    410: "It has been used already, or its time is over.",
     413: "The upload or the picture is too large.",
     415: "Not a format that Skyform reads.",
     422: "The picture, the form or a parameter cannot be used.",
@@ -130,6 +139,37 @@ def add(
         operation_id=endpoint.__name__,
         **extra,
     )
+
+
+def needs_our_page(request: Request, shared: Service) -> None:
+    """Nobody is signed in, perhaps to another's account, by a page of somebody else's: the token has been looked at if there is a cookie.
+
+    Raises
+    ------
+    RequestError
+        403 without a cookie of ours, or with a token for scripts.
+    """
+    cookies = shared.accounts.cookies
+    has_cookie = any(cookies.read(request.scope, name) for name in (SESSION, VISIT))
+    if bearer_token(request.scope) is not None or not has_cookie:
+        raise stranger()
+
+
+def checked_password(password: SecretStr, *, email: str) -> str:
+    """A password that may be an account's.
+
+    Raises
+    ------
+    RequestError
+        422 for one that others would try first.
+    """
+    try:
+        check_password(password.get_secret_value(), email=email)
+    except AccountError as error:
+        raise RequestError(
+            error.message, remedy=error.remedy, status=422, code="weak-password"
+        ) from None
+    return password.get_secret_value()
 
 
 _OURS = (Request, Shared, Anyone, Member, Holder, Curator, Admin)
