@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_up_mailbox import Mailbox, made_up_mailbox
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -42,17 +43,31 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def site(data: Path) -> Iterator[str]:
+def box() -> Iterator[Mailbox]:
+    """The mail server that the site uses."""
+    with made_up_mailbox() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def site(data: Path, box: Mailbox) -> Iterator[str]:
     """The address of a running `skyform serve`, with the bundled small model."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = os.environ | {"SKYFORM_DATA": str(data), "SKYFORM_MODEL": "small"}
     # Many visitors from one address: the limits on their number are tested elsewhere.
-    groups = ("CLASSIFY", "FETCH", "SIGN_IN", "SIGN_UP", "KEEP", "OTHER")
+    groups = ("CLASSIFY", "FETCH", "SIGN_IN", "SIGN_UP", "RESET", "KEEP", "OTHER")
     environment |= {f"SKYFORM_RATE_{group}": "0" for group in groups}
     # Cheap passwords, for tests only.
     environment |= {"SKYFORM_PASSWORD_MEMORY": "64", "SKYFORM_PASSWORD_ROUNDS": "1"}
+    environment |= {
+        "SKYFORM_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "SKYFORM_MAIL_SERVER": box.server,
+        "SKYFORM_MAIL_PORT": str(box.port),
+        "SKYFORM_MAIL_SECURITY": "none",
+        "SKYFORM_MAIL_SENDER": "skyform@skyform.example",
+    }
     log = (data / "server.log").open("wb")
     start = "import sys; from skyform.cli import main; sys.exit(main())"
     words = [sys.executable, "-c", start, "serve", "--port", str(port)]

@@ -23,6 +23,8 @@ PAGES = {
     "/programs": "For programs",
     "/history": "History",
     "/sign-in": "Sign in",
+    "/forgot-password": "Forgotten password",
+    "/new-password": "A new password",
 }
 INSIDE = {"/account": "Account", "/review": "Review", "/admin": "Server"}
 _FIRST_PAINT = 4.0  # s; a second is meant, on a machine that has nothing else to do

@@ -3,11 +3,13 @@
 import io
 import json
 import re
+import time
 import zipfile
 from pathlib import Path
 
 import pyarrow.parquet as pq
 from accessible import check
+from made_up_mailbox import Mailbox
 from playwright.sync_api import Browser, Page, expect
 from scenes import PASSWORD, account, answer, csrf, give, promote, sample, sentence
 
@@ -68,6 +70,56 @@ def test_from_signing_up_to_deleting_everything(page: Page) -> None:
     form = {"email": email, "password": PASSWORD}
     again = page.request.post("/api/v1/session", data=form, headers=csrf(page.request))
     assert again.status == 401
+
+
+def test_a_forgotten_password_is_set_anew(page: Page, box: Mailbox, data: Path) -> None:
+    email = _email(page, "forgetful")
+    account(page, email)
+    page.request.delete("/api/v1/session", headers=csrf(page.request))
+    page.goto("/sign-in")
+    page.get_by_role("link", name="Forgot your password?").click()
+    page.get_by_role("textbox", name="E-mail").fill(email)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(f"If an account has the address {email}")).to_be_visible()
+    check(page)
+
+    page.goto(_link(box, email))
+    expect(sentence(page)).to_have_text("A new password")
+    expect(page).to_have_url(re.compile("/new-password$"))
+    fresh = page.get_by_label("New password")
+    fresh.fill("short")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile("It has 5 of at least"))).to_be_visible()
+    check(page)
+    fresh.fill("other quiet words")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sign-in?changed=yes")
+    expect(page.get_by_text("The password is set.")).to_be_visible()
+    check(page)
+    page.get_by_role("textbox", name="E-mail").fill(email)
+    page.get_by_label("Password", exact=True).fill("other quiet words")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/account")
+
+    page.goto(_link(box, email))
+    page.get_by_label("New password").fill("third quiet words")
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_text("This link has been used already")).to_be_visible()
+    check(page)
+    page.get_by_role("link", name="Ask for a new link").click()
+    expect(sentence(page)).to_have_text("Forgotten password")
+    assert "#" not in (data / "server.log").read_text("utf-8")
+
+
+def _link(box: Mailbox, email: str) -> str:
+    """What the mail to an address leads to, once it is there."""
+    end = time.monotonic() + 10
+    while True:
+        texts = [m.get_content() for m in box.messages if m["To"] == email]
+        if texts:
+            return next(x for x in texts[-1].splitlines() if "#" in x)
+        assert time.monotonic() < end, f"no mail to {email}"
+        time.sleep(0.05)
 
 
 def test_a_curator_corrects_what_a_visitor_doubted(

@@ -26,6 +26,7 @@ const Account = lazy(() => import('./pages/Account'))
 const Admin = lazy(() => import('./pages/Admin'))
 const Classify = lazy(() => import('./pages/Classify'))
 const Exhibit = lazy(() => import('./pages/Exhibit'))
+const ForgotPassword = lazy(() => import('./pages/ForgotPassword'))
 const Gallery = lazy(() => import('./pages/Gallery'))
 const History = lazy(() => import('./pages/History'))
 const Job = lazy(() => import('./pages/Job'))
@@ -35,6 +36,7 @@ const LearnGlossary = lazy(() => import('./pages/LearnGlossary'))
 const LearnPage = lazy(() => import('./pages/LearnPage'))
 const LearnTree = lazy(() => import('./pages/LearnTree'))
 const Models = lazy(() => import('./pages/Models'))
+const NewPassword = lazy(() => import('./pages/NewPassword'))
 const Play = lazy(() => import('./pages/Play'))
 const Programs = lazy(() => import('./pages/Programs'))
 const Result = lazy(() => import('./pages/Result'))
@@ -75,6 +77,8 @@ function Pages() {
         <Route path="/history" element={<History />} />
         <Route path="/account" element={<Account />} />
         <Route path="/sign-in" element={<SignIn />} />
+        <Route path="/forgot-password" element={<ForgotPassword />} />
+        <Route path="/new-password" element={<NewPassword />} />
         <Route path="/review" element={<Review />} />
         <Route path="/admin" element={<Admin />} />
         <Route path="*" element={<NotFound />} />

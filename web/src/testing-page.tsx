@@ -22,7 +22,13 @@ interface Options {
   answers: Record<string, unknown>
 }
 
-const SESSION = { user: null, csrf: 'token', registration: true, openid: null }
+const SESSION = {
+  user: null,
+  csrf: 'token',
+  registration: true,
+  openid: null,
+  password_reset: false,
+}
 
 /**
  * Draw a page as the site does, with a server that gives these answers. `sent` tells the bodies that were sent to an address, and
@@ -30,7 +36,7 @@ const SESSION = { user: null, csrf: 'token', registration: true, openid: null }
  */
 export function show(
   page: ReactNode,
-  { at = '/', path = at.replace(/\?.*/, ''), answers }: Options,
+  { at = '/', path = at.replace(/[?#].*/, ''), answers }: Options,
 ) {
   const bodies: Record<string, unknown[]> = {}
   vi.stubGlobal('fetch', async (input: Request | string) => {
@@ -54,8 +60,8 @@ export function show(
 
   let place = at
   const Here = () => {
-    const { pathname, search } = useLocation()
-    place = pathname + search
+    const { pathname, search, hash } = useLocation()
+    place = pathname + search + hash
     return null
   }
   const view = render(

@@ -8,6 +8,7 @@ const member = {
   csrf: 'new',
   registration: true,
   openid: null,
+  password_reset: false,
 }
 
 test('each field says what is wrong with it, and the first one gets the focus', async () => {
@@ -66,6 +67,7 @@ test('a provider is offered with the way back, and no account where none can be 
     csrf: 'token',
     registration: false,
     openid: { name: 'Observatory', url: '/api/v1/openid/begin' },
+    password_reset: false,
   }
   show(<SignIn />, {
     at: '/sign-in?new=yes&to=%2Fhistory',
@@ -77,4 +79,19 @@ test('a provider is offered with the way back, and no account where none can be 
   )
   expect(screen.getByRole('button', { name: 'Sign in' })).toBeVisible()
   expect(screen.queryByText('I am new here')).toBeNull()
+})
+
+test('a link for a forgotten password is there where the server sends one', async () => {
+  const session = { user: null, csrf: 'token', registration: true, openid: null }
+  const answers = { 'GET /api/v1/session': { ...session, password_reset: true } }
+  const { unmount } = show(<SignIn />, { at: '/sign-in?changed=yes', answers })
+  expect(await screen.findByRole('link', { name: 'Forgot your password?' })).toHaveAttribute(
+    'href',
+    '/forgot-password',
+  )
+  expect(screen.getByRole('status')).toHaveTextContent('The password is set. Sign in with it.')
+  unmount()
+  show(<SignIn />, { at: '/sign-in', answers: {} })
+  expect(await screen.findByRole('button', { name: 'Sign in' })).toBeVisible()
+  expect(screen.queryByRole('link', { name: 'Forgot your password?' })).toBeNull()
 })

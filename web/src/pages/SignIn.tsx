@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { Navigate, useSearchParams } from 'react-router'
+import { Link, Navigate, useSearchParams } from 'react-router'
 import type { Schemas } from '../api/client'
 import { useSessionQuery } from '../api/session'
 import { ButtonAnchor } from '../components/Button'
@@ -31,16 +31,27 @@ export default function SignIn() {
   return (
     <Page title={t(fresh ? 'signIn.upTitle' : 'signIn.title')} lead={t('signIn.lead')}>
       <div className={css.column}>
-        {params.get('gone') !== null && (
-          <p className={css.gone} role="status">
-            {t('erase.done')}
-          </p>
-        )}
+        {params.get('gone') !== null && <Done text={t('erase.done')} />}
+        {params.get('changed') !== null && <Done text={t('fresh.done')} />}
         {session.data.registration && <Ways fresh={fresh} to={params.get('to')} />}
         {fresh ? <SignUpForm /> : <SignInForm />}
+        {!fresh && session.data.password_reset && (
+          <p>
+            <Link to="/forgot-password">{t('signIn.forgot')}</Link>
+          </p>
+        )}
         {session.data.openid && <Elsewhere provider={session.data.openid} to={to} />}
       </div>
     </Page>
+  )
+}
+
+/** What has just been done, on the page before. */
+function Done({ text }: { text: string }) {
+  return (
+    <p className={css.good} role="status">
+      {text}
+    </p>
   )
 }
 

@@ -1,0 +1,1 @@
+function e({email:e,password:t,fresh:n}){return{email:!/^\S+@\S+\.\S+$/.test(e.trim()),password:t.length<(n?10:1)}}function t(e,t){let n=t.email?`email`:`password`;e.querySelector(`input[name=${n}]`)?.focus()}export{t as n,e as t};

@@ -1,1 +1,0 @@
-var e={quiet:`_quiet_16hwf_1`,saved:`_saved_16hwf_6`,part:`_part_16hwf_11`,body:`_body_16hwf_19`,secret:`_secret_16hwf_36`,tokens:`_tokens_16hwf_51`};function t({email:e,password:t,fresh:n}){return{email:!/^\S+@\S+\.\S+$/.test(e.trim()),password:t.length<(n?10:1)}}function n(e,t){let n=t.email?`email`:`password`;e.querySelector(`input[name=${n}]`)?.focus()}export{n,e as r,t};

@@ -1,0 +1,1 @@
+var e={quiet:`_quiet_16hwf_1`,saved:`_saved_16hwf_6`,part:`_part_16hwf_11`,body:`_body_16hwf_19`,secret:`_secret_16hwf_36`,tokens:`_tokens_16hwf_51`};export{e as t};

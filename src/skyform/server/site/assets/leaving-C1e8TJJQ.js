@@ -1,0 +1,1 @@
+function e(e){location.assign(e)}export{e as t};
