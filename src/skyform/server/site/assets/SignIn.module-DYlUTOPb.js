@@ -1,0 +1,1 @@
+var e={column:`_column_1wktr_1`,or:`_or_1wktr_8`,good:`_good_1wktr_22`,quiet:`_quiet_1wktr_29`};export{e as t};

@@ -1,1 +1,0 @@
-var e={column:`_column_1yj2d_1`,or:`_or_1yj2d_8`,good:`_good_1yj2d_22`,quiet:`_quiet_1yj2d_28`};export{e as t};
