@@ -23,7 +23,7 @@ def exhibits() -> Exhibits:
     return Exhibits()
 
 
-@pytest.fixture(scope="module", params=["base@2.0", "small@1.0"])
+@pytest.fixture(scope="module", params=["base@2.1", "small@1.0"])
 def gallery(exhibits: Exhibits, request: pytest.FixtureRequest) -> Gallery:
     """Seen by a bundled model, which needs not be asked."""
 
@@ -182,7 +182,7 @@ def test_a_model_that_cannot_be_compared_is_neither_right_nor_wrong(exhibits: Ex
 
 
 def test_figures_are_computed_from_the_exhibits(gallery: Gallery, exhibits: Exhibits) -> None:
-    figures = gallery_figures(gallery, model="base@2.0")
+    figures = gallery_figures(gallery, model="base@2.1")
     shown = gallery.page(limit=1000).items
     assert figures.exhibits == sum(b.count for b in figures.reliability) == len(exhibits.held)
     for b in figures.reliability:

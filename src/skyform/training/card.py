@@ -177,11 +177,11 @@ def _rounding(card: Mapping[str, Any]) -> list[str]:
     if not {"int8", "fp32"} <= set(pooled):
         return []
     lost = 100 * (pooled["fp32"] - pooled["int8"])
+    costs = f"int8 costs {lost:.2f} points" if lost > 0 else "int8 costs nothing"
     return [
         f"""## Rounding to 8 bits
 
-All accuracies together, weighted by their pictures, at the end of training: int8 {pooled["int8"]:.4f}, fp32 {pooled["fp32"]:.4f}; int8 costs
-{lost:.2f} points."""
+All accuracies together, weighted by their pictures, at the end of training: int8 {pooled["int8"]:.4f}, fp32 {pooled["fp32"]:.4f}; {costs}."""
     ]
 
 
