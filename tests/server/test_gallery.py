@@ -23,7 +23,7 @@ def exhibits() -> Exhibits:
     return Exhibits()
 
 
-@pytest.fixture(scope="module", params=["base@2.1", "small@1.0"])
+@pytest.fixture(scope="module", params=["base@2.1", "small@1.1"])
 def gallery(exhibits: Exhibits, request: pytest.FixtureRequest) -> Gallery:
     """Seen by a bundled model, which needs not be asked."""
 
@@ -37,7 +37,7 @@ def gallery(exhibits: Exhibits, request: pytest.FixtureRequest) -> Gallery:
 def bundled(serve: Serve) -> TestClient:
     """A server with a bundled model, which has nothing to classify for the gallery."""
     classifier = FakeClassifier()
-    classifier.info = FakeInfo(id="small@1.0")
+    classifier.info = FakeInfo(id="small@1.1")
     return serve(classifier)
 
 
@@ -199,7 +199,7 @@ def test_figures_are_computed_from_the_exhibits(gallery: Gallery, exhibits: Exhi
 
 def test_figures_and_comparison_over_http(bundled: TestClient) -> None:
     figures = bundled.get("/api/v1/models/figures").json()
-    assert figures["model"] == "small@1.0"
+    assert figures["model"] == "small@1.1"
     rows = bundled.get("/api/v1/comparison").json()["rows"]
     assert [r["system"] for r in rows if r["task"].startswith("Galaxy10 SDSS")] == ["R1"]
     assert all(r["reproduced"] and r["measure"] for r in rows)
