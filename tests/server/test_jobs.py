@@ -12,8 +12,11 @@ from fakes import FakeClassifier, Serve, picture
 from fastapi.testclient import TestClient
 from httpx import Response
 
+from skyform.errors import StoreAwayError
 from skyform.server.problems import RequestError
 from skyform.server.working import classified
+from skyform.store import Objects
+from skyform.store.images import read_image
 
 JOBS = "/api/v1/jobs"
 PICTURE = picture("JPEG")
@@ -277,6 +280,24 @@ def test_a_busy_moment_is_not_the_pictures_fault(
         return await classified(*args, **kwargs)
 
     monkeypatch.setattr("skyform.server.jobworker.classified", busy_at_first)
+    client = serve(job_lease=0.3)
+    assert ended(client, begun(client, ("a.jpg", PICTURE))["id"])["failed"] == 0
+    assert tries == 2
+
+
+def test_a_picture_waits_for_a_place_that_is_away(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = 0
+
+    def away_at_first(objects: Objects, digest: str) -> bytes:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise StoreAwayError("The place for kept pictures cannot be used just now.")
+        return read_image(objects, digest)
+
+    monkeypatch.setattr("skyform.server.jobworker.read_image", away_at_first)
     client = serve(job_lease=0.3)
     assert ended(client, begun(client, ("a.jpg", PICTURE))["id"])["failed"] == 0
     assert tries == 2

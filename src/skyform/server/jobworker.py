@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from skyform.errors import SkyformError
+from skyform.errors import SkyformError, StoreAwayError
 from skyform.server.problems import RequestError
 from skyform.server.service import Service
 from skyform.server.transactions import in_transaction
@@ -142,6 +142,9 @@ class JobWorker:
         except FileNotFoundError:
             problem = RequestError("The picture is not there any more.", code="not-found")
             return None, _error(problem)
+        except StoreAwayError:
+            # It says nothing of the picture, which is tried again.
+            raise
         except SkyformError as problem:
             if isinstance(problem, RequestError) and problem.status >= 500:
                 # The server was too busy or too slow, which says nothing of the picture.
