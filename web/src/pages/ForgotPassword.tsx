@@ -5,11 +5,11 @@ import { Link } from 'react-router'
 import { api, type Schemas, unwrap } from '../api/client'
 import { useSessionQuery } from '../api/session'
 import { Button } from '../components/Button'
-import { Field } from '../components/Field'
 import { Form } from '../components/Form'
 import { Page } from '../components/Page'
 import { Problem } from '../components/Problem'
 import { PageSkeleton } from '../components/Skeleton'
+import { EmailField } from './account/EmailField'
 import { complaints, focusFirst } from './account/fields'
 import css from './SignIn.module.css'
 
@@ -50,15 +50,11 @@ function Ask() {
   }
   return (
     <Form onSubmit={submit}>
-      <Field
-        label={t('signIn.email')}
-        name="email"
-        type="email"
-        autoComplete="username"
+      <EmailField
         value={email}
         error={tried && wrong.email ? t('signIn.need.email') : undefined}
-        onChange={(event) => {
-          setEmail(event.target.value)
+        onChange={(typed) => {
+          setEmail(typed)
           ask.reset()
         }}
       />

@@ -7,6 +7,7 @@ import { Button } from '../../components/Button'
 import { Field } from '../../components/Field'
 import { Form } from '../../components/Form'
 import { Problem } from '../../components/Problem'
+import { EmailField } from './EmailField'
 import { complaints, focusFirst } from './fields'
 
 /** E-mail and password of an account that there is. The page goes on by itself when the session has changed. */
@@ -28,14 +29,10 @@ export function SignInForm() {
   }
   return (
     <Form onSubmit={submit}>
-      <Field
-        label={t('signIn.email')}
-        name="email"
-        type="email"
-        autoComplete="username"
+      <EmailField
         value={given.email}
         error={tried && wrong.email ? t('signIn.need.email') : undefined}
-        onChange={(event) => setGiven({ ...given, email: event.target.value })}
+        onChange={(email) => setGiven({ ...given, email })}
       />
       <Field
         label={t('signIn.password')}

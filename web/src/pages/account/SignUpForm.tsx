@@ -7,6 +7,7 @@ import { Button } from '../../components/Button'
 import { Field } from '../../components/Field'
 import { Form } from '../../components/Form'
 import { Problem } from '../../components/Problem'
+import { EmailField } from './EmailField'
 import { complaints, focusFirst, LEAST_PASSWORD } from './fields'
 import css from './forms.module.css'
 
@@ -33,15 +34,11 @@ export function SignUpForm() {
   const emailTrouble = tried && wrong.email ? t('signIn.need.email') : undefined
   return (
     <Form onSubmit={submit}>
-      <Field
-        label={t('signIn.email')}
-        name="email"
-        type="email"
-        autoComplete="username"
+      <EmailField
         value={given.email}
         error={emailTrouble ?? (taken ? `${taken.message} ${taken.remedy}` : undefined)}
-        onChange={(event) => {
-          setGiven({ ...given, email: event.target.value })
+        onChange={(email) => {
+          setGiven({ ...given, email })
           if (taken) signUp.reset()
         }}
       />

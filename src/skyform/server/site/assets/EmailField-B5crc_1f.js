@@ -1,0 +1,1 @@
+import{M as e,i as t}from"./Button-CwPPPk5S.js";import{n}from"./Field-BUEF9zcW.js";var r=e();function i({value:e,error:i,onChange:a}){let{t:o}=t(`account`);return(0,r.jsx)(n,{label:o(`signIn.email`),name:`email`,type:`email`,autoComplete:`username`,value:e,error:i,onChange:e=>a(e.target.value)})}export{i as t};
