@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from made_up_models import made_up_model
 
@@ -49,9 +50,53 @@ def test_the_mix_is_compared_where_the_card_counts_classes(tmp_path: Path) -> No
     info = info_of(tmp_path, card=card)
     tally = Tally(rows=10, classes={"colours": Counter(red=8, green=2)})
     drift = drift_of(tally, info)
-    assert drift.mix["red"] == (0.8, 0.5)
-    assert drift.mix_distance == pytest.approx(0.3)
-    assert "30.0 % of the pictures would have to change their class" in "".join(drift.lines())
+    mix = drift.mixes["colours"]
+    assert mix.shares["red"] == (0.8, 0.5)
+    assert mix.distance == pytest.approx(0.3)
+    said = "".join(drift.lines())
+    assert "| 30.0 % |" in said
+    assert "| red | 80.0 % | 50.0 % |" in said
+
+
+def test_the_mix_of_a_taxonomy_is_compared_with_what_the_model_said_of_its_own_data(
+    tmp_path: Path,
+) -> None:
+    card = {"mix": {"galaxy_zoo_1": {"elliptical": 60, "spiral-other": 40}, "unheard-of": {"a": 1}}}
+    info = info_of(tmp_path, tree="skyform", kinds=True, card=card)
+    tally = Tally(
+        rows=100,
+        classes={
+            "hubble": Counter(E0=100),
+            "galaxy_zoo_1": Counter({"elliptical": 30, "merger": 70}),
+        },
+    )
+    mixes = drift_of(tally, info).mixes
+    assert set(mixes) == {"galaxy_zoo_1"}
+    mix = mixes["galaxy_zoo_1"]
+    assert mix.shares == {
+        "elliptical": (0.3, 0.6),
+        "spiral-other": (0.0, 0.4),
+        "merger": (0.7, 0.0),
+    }
+    assert mix.distance == pytest.approx(0.7)
+
+
+def test_what_chance_makes_of_a_mix_is_what_drawing_from_one_makes(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    p = {"elliptical": 0.5, "merger": 0.3, "edge-on": 0.2}
+    found: list[float] = []
+    expected: list[float] = []
+    for draw in range(40):
+        there, here = (rng.multinomial(n, [*p.values()]).tolist() for n in (300, 200))
+        card = {"mix": {"galaxy_zoo_1": dict(zip(p, there, strict=True))}}
+        folder = tmp_path / str(draw)
+        folder.mkdir()
+        info = info_of(folder, tree="skyform", kinds=True, card=card)
+        tally = Tally(rows=200, classes={"galaxy_zoo_1": Counter(dict(zip(p, here, strict=True)))})
+        mix = drift_of(tally, info).mixes["galaxy_zoo_1"]
+        found.append(mix.distance)
+        expected.append(mix.by_chance)
+    assert np.mean(found) == pytest.approx(np.mean(expected), rel=0.2)
 
 
 def test_wilson_interval_is_that_of_the_books() -> None:

@@ -1,8 +1,7 @@
 """How far a run's pictures are from what the model was made with, as far as the model file can tell.
 
-Two things can be told: how many pictures are farther from the training data than validation pictures were, and, of a model with
-classes of its own whose card counts them, how the mix of classes differs. A model of the tree says of its training data only which
-sources it came from, so there the second is left unsaid.
+Two things can be told: how many pictures are farther from the training data than validation pictures were, and how the mix of classes
+differs, of each taxonomy that the card has a mix of.
 """
 
 import math
@@ -13,12 +12,34 @@ from typing import Any
 
 from skyform.batch.tally import DISTANCE_STEP, Tally
 from skyform.inference.modelfile import ModelInfo
+from skyform.schema import TAXONOMIES
 
-__all__ = ["Drift", "drift_of", "wilson_interval"]
+__all__ = ["Drift", "Mix", "drift_of", "wilson_interval"]
 
 _EXPECTED = 0.01  # by the definition of `Calibration.familiar`
 _BARS = 40
 _95_PERCENT = 1.959964
+
+
+@dataclass(frozen=True)
+class Mix:
+    """The mix of classes of one taxonomy or scheme, here and in what the model was made with.
+
+    Attributes
+    ----------
+    name : str
+        Of the taxonomy or scheme.
+    shares : mapping of class id to (share here, share there)
+    distance : float
+        Half the sum of the differences: the share of pictures that would have to change their class for the mix to be the same.
+    by_chance : float
+        The distance that pictures of one and the same mix would have on average, so few being counted (normal approximation).
+    """
+
+    name: str
+    shares: Mapping[str, tuple[float, float]]
+    distance: float
+    by_chance: float
 
 
 @dataclass(frozen=True)
@@ -34,18 +55,16 @@ class Drift:
         Ends of the 95 % interval of that share (Wilson 1927, JASA 22, 209).
     histogram : list of int
         Of the distance, in steps of `DISTANCE_STEP` of the one that 99 % stay below.
-    mix : mapping of class id to (share here, share in training)
-        Empty where the model's card does not say.
-    mix_distance : float or None
-        Half the sum of the differences: the share of pictures that would have to change their class.
+    mixes : mapping of taxonomy or scheme id to Mix
+        Empty where the model's card does not say. Of a model's own classes it is the labels of the training pictures that are compared with; of
+        a taxonomy, what the model says of held-out pictures of the sources that it was trained on, so that its mistakes are on both sides.
     """
 
     beyond: float | None = None
     low: float = 0.0
     high: float = 1.0
     histogram: list[int] = field(default_factory=list[int])
-    mix: Mapping[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
-    mix_distance: float | None = None
+    mixes: Mapping[str, Mix] = field(default_factory=dict[str, Mix])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -79,29 +98,36 @@ class Drift:
         return [told, *bars, "", "Distance 1 is the one that 99 % of validation stay below.", ""]
 
     def _mix_lines(self) -> list[str]:
-        if self.mix_distance is None:
+        if not self.mixes:
             return [
-                "The model file does not say how many pictures of each class it was trained on, so the mix of classes cannot be compared.",
+                "The model file does not say how many pictures of each class it was made with, so the mix of classes cannot be compared.",
             ]
         lines = [
-            f"Against the labels of the training pictures, {100 * self.mix_distance:.1f} % of the pictures would have to change their class "
-            "for the mix to be the same. The sky's mix, the model's mistakes and the choice of the training pictures all move this number.",
+            "The mix of classes beside that of the model's own data: the share of pictures that would have to change their class for both to be "
+            "the same, and what chance alone would make of it. Where the sky differs, the selection, or the quality of the pictures, "
+            "so does the mix.",
             "",
-            "| class | here | in training |",
+            "| classes | to change | by chance |",
             "|---|---:|---:|",
+            *(
+                f"| {m.name} | {100 * m.distance:.1f} % | {100 * m.by_chance:.1f} % |"
+                for m in self.mixes.values()
+            ),
         ]
-        shares = sorted(self.mix.items(), key=lambda item: -item[1][0])
+        mix = next(iter(self.mixes.values()))
+        lines += ["", f"| {mix.name} | here | in the model's data |", "|---|---:|---:|"]
+        shares = sorted(mix.shares.items(), key=lambda item: -item[1][0])
         return lines + [f"| {c} | {100 * a:.1f} % | {100 * b:.1f} % |" for c, (a, b) in shares]
 
 
 def drift_of(tally: Tally, info: ModelInfo) -> Drift:
     """Compare a run with what the model file says of its training data."""
-    mix, distance = _mix(tally, info)
+    mixes = _mixes(tally, info)
     classified = tally.rows - tally.failed
     if not tally.distance or not classified or not math.isfinite(info.calibration.familiar):
-        return Drift(mix=mix, mix_distance=distance)
+        return Drift(mixes=mixes)
     low, high = wilson_interval(tally.beyond, classified)
-    return Drift(tally.beyond / classified, low, high, tally.distance, mix, distance)
+    return Drift(tally.beyond / classified, low, high, tally.distance, mixes)
 
 
 def wilson_interval(hits: int, of: int) -> tuple[float, float]:
@@ -112,26 +138,42 @@ def wilson_interval(hits: int, of: int) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def _mix(tally: Tally, info: ModelInfo) -> tuple[dict[str, tuple[float, float]], float | None]:
-    if info.scheme is None:
-        return {}, None
-    here, there = tally.classes.get(info.scheme.id, Counter[str]()), _trained_on(info)
-    if not here.total() or not sum(there.values()):
-        return {}, None
-    mix = {
-        c: (here[c] / here.total(), there.get(c, 0) / sum(there.values())) for c in info.scheme.ids
-    }
-    return mix, sum(abs(a - b) for a, b in mix.values()) / 2
+def _mixes(tally: Tally, info: ModelInfo) -> dict[str, Mix]:
+    """The model's own classes first, then the taxonomies as the summary has them."""
+    names = {id: t.name for id, t in TAXONOMIES.items()}
+    own = () if info.scheme is None else (info.scheme.id,)
+    if info.scheme is not None:
+        names[info.scheme.id] = info.scheme.name
+    known = _trained_on(info)
+    out: dict[str, Mix] = {}
+    for id in dict.fromkeys((*own, *tally.classes)):
+        here, there = tally.classes.get(id, Counter[str]()), known.get(id, {})
+        if here.total() and sum(there.values()):
+            out[id] = _mix(names[id], here, there)
+    return out
 
 
-def _trained_on(info: ModelInfo) -> dict[str, int]:
-    """Training pictures of each class, by the model's card; nothing where it does not say."""
-    data = info.card.get("data")
+def _mix(name: str, here: Counter[str], there: Mapping[str, int]) -> Mix:
+    n, m = here.total(), sum(there.values())
+    shares = {c: (here[c] / n, there.get(c, 0) / m) for c in dict.fromkeys((*there, *here))}
+    pooled = [(here[c] + there.get(c, 0)) / (n + m) for c in shares]
+    # The mean of the absolute value of a normal variable is sqrt(2 / pi) of its standard deviation.
+    chance = sum(math.sqrt(2 / math.pi * p * (1 - p) * (1 / n + 1 / m)) for p in pooled) / 2
+    return Mix(name, shares, sum(abs(a - b) for a, b in shares.values()) / 2, chance)
+
+
+def _trained_on(info: ModelInfo) -> dict[str, dict[str, int]]:
+    """Pictures of each class in the model's data, by taxonomy or scheme, by its card; nothing where it does not say."""
+    out: dict[str, dict[str, int]] = {}
+    mix, data = info.card.get("mix"), info.card.get("data")
+    for id, counts in mix.items() if isinstance(mix, Mapping) else ():
+        if id in TAXONOMIES and isinstance(counts, Mapping):
+            out[id] = {str(c): n for c, n in counts.items() if isinstance(n, int)}
     pictures = data.get("pictures") if isinstance(data, Mapping) else None
-    if not isinstance(pictures, Mapping):
-        return {}
-    return {
-        str(c): int(n["train"])
-        for c, n in pictures.items()
-        if isinstance(n, Mapping) and isinstance(n.get("train"), int)
-    }
+    if info.scheme is not None and isinstance(pictures, Mapping):
+        out[info.scheme.id] = {
+            str(c): int(n["train"])
+            for c, n in pictures.items()
+            if isinstance(n, Mapping) and isinstance(n.get("train"), int)
+        }
+    return out

@@ -111,9 +111,8 @@ class Estimates:
         out = np.zeros(self.count, bool)
         if self.kinds is not None:
             out |= (self.kinds.confidence >= SURE) & (self.kinds.best != _GALAXY)
-        rejection = info.calibration.rejection
         if self.strangeness is not None:
-            out |= self.strangeness > (1.0 if rejection is None else rejection.threshold)
+            out |= self.strangeness > info.calibration.strange_above
         return out
 
     def sentences(self, info: ModelInfo) -> list[str]:

@@ -153,6 +153,11 @@ class Calibration:
             p[:, _NONE], fractions[:, tree.index[_STAR]], distance / self.familiar
         )
 
+    @property
+    def strange_above(self) -> float:
+        """Strangeness above which a picture is probably of nothing that the model knows; 1, which none is above, without a fit."""
+        return 1.0 if self.rejection is None else self.rejection.threshold
+
     def strangeness(
         self,
         kinds: Float[ndarray, "b kinds"],

@@ -188,11 +188,10 @@ def _with_strangeness(
     strangeness = calibration.strangeness(
         _given(outputs.kinds), _given(outputs.distance), fractions, tree=tree
     )
-    limit = 1.0 if calibration.rejection is None else calibration.rejection.threshold
     out: list[Prediction] = []
     for prediction, value in zip(made, strangeness.tolist(), strict=True):
         told = replace(prediction, strangeness=value)
-        doubtful = value > limit and Flag.NOT_A_GALAXY not in prediction.flags
+        doubtful = value > calibration.strange_above and Flag.NOT_A_GALAXY not in prediction.flags
         out.append(_flagged(told, Flag.NOT_A_GALAXY) if doubtful else told)
     return out
 

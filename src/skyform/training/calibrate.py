@@ -64,7 +64,14 @@ def calibrate_file(
     excluded = card.get("exclude_licences", ()) if exclude_licences is None else exclude_licences
     rows = validation_rows(data)
     pixels = prepare_rows(rows, preprocess, cache=cache).pixels
-    judged = judge(model, rows, pixels, looks=looks, exclude_licences=excluded)
+    judged = judge(
+        model,
+        rows,
+        pixels,
+        learnt=card.get("train", ()),
+        looks=looks,
+        exclude_licences=excluded,
+    )
     for stale in ("reliability", "measures"):
         card.pop(stale, None)
     card |= {
@@ -76,6 +83,7 @@ def calibrate_file(
         "validation": {
             described["precision"]: {k: v.to_dict() for k, v in judged.scores.items()},
         },
+        "mix": judged.mix,
     }
     values = modelfile.description(
         **{k: described[k] for k in ("name", "version", "title", "precision", "preprocess")},

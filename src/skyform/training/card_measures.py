@@ -207,7 +207,6 @@ def _rejection(model: CardModel, rows: Sequence[Row], seen: Evidence, count: int
     known = strangers_and_known(seen)[1]
     scores = _strangeness(calibration, seen.answers, seen.kinds, seen.distance)
     against = {True: scores[known & (source != "deepsky")], False: scores[known]}
-    limit = calibration.rejection.threshold if calibration.rejection is not None else 1.0
     sorts: dict[str, Any] = {}
     together: dict[bool, list[ndarray]] = {True: [], False: []}
     for id, sort in STRANGERS.items():
@@ -218,12 +217,12 @@ def _rejection(model: CardModel, rows: Sequence[Row], seen: Evidence, count: int
             "title": sort.title,
             "near": sort.near,
             "auroc": separation(found, against[sort.near]).to_dict(),
-            "flagged": round(float((found > limit).mean()), 4),
+            "flagged": round(float((found > calibration.strange_above).mean()), 4),
         }
     out: dict[str, Any] = {
         "far": separation(np.concatenate(together[False]), against[False]).to_dict(),
         "near": separation(np.concatenate(together[True]), against[True]).to_dict(),
-        "known_flagged": round(float((scores[known] > limit).mean()), 4),
+        "known_flagged": round(float((scores[known] > calibration.strange_above).mean()), 4),
         "sorts": sorts,
     }
     if (source == "not_galaxy").any():

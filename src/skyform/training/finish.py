@@ -66,7 +66,12 @@ def finish_run(
     files = {"fp32": fp32, "int8": int8}
     judged = {
         precision: judge(
-            path, rows, pixels, looks=recipe.looks, exclude_licences=recipe.exclude_licences
+            path,
+            rows,
+            pixels,
+            learnt={r.source for r in train.rows},
+            looks=recipe.looks,
+            exclude_licences=recipe.exclude_licences,
         )
         for precision, path in files.items()
     }
@@ -75,8 +80,9 @@ def finish_run(
         warnings.warn(f"int8 costs {100 * lost:.2f} points of accuracy; ship fp32", stacklevel=2)
     card = _card(recipe, preprocess, train, judged, files)
     for precision, path in files.items():
+        own = {**card, "mix": judged[precision].mix}
         calibration = judged[precision].calibration
-        write_metadata(path, _description(recipe, preprocess, precision, calibration, card))
+        write_metadata(path, _description(recipe, preprocess, precision, calibration, own))
     (folder / "scores.json").write_text(json.dumps(card["validation"], indent=2))
     write_card(card, models / "CARD.md")
     return folder

@@ -1,6 +1,6 @@
 """A model file calibrated and judged on the validation split: by a training run at its end, and again by whoever has the file."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,20 +13,26 @@ from skyform.errors import DataError
 from skyform.evaluation import Answered, Calibration, Estimate, validation_scores
 from skyform.evaluation.fitting import Evidence, fit_calibration
 from skyform.schema import KAGGLE, KINDS, SKYFORM, TAXONOMIES, cumulative
+from skyform.schema.words import SURE
 from skyform.training.onnx_outputs import run_onnx
 from skyform.training.truth import evidence_of, is_excluded, truth_of
 
-__all__ = ["Judged", "answered", "judge", "validation_rows"]
+__all__ = ["Judged", "answered", "class_mix", "judge", "validation_rows"]
 
 _EVERYDAY = 30
+_GALAXY = [k.id for k in KINDS].index("galaxy")
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What was fitted to a model's answers, and how well it then does."""
+    """What was fitted to a model's answers, how well it then does, and the mix of classes that it then finds.
+
+    `mix` has the number of pictures by taxonomy id and class id, see `class_mix`.
+    """
 
     calibration: Calibration
     scores: dict[str, Estimate]
+    mix: dict[str, dict[str, int]]
 
 
 def judge(
@@ -34,18 +40,39 @@ def judge(
     rows: Sequence[Row],
     pixels: UInt8[ndarray, "n size size 3"],
     *,
+    learnt: Collection[str],
     looks: int = 1,
     exclude_licences: Sequence[str] = (),
 ) -> Judged:
     """Fit a calibration to the model's answers about the rows, and measure with it.
 
-    What a licence keeps from the weights, it keeps from the calibration too; figures are of all rows.
+    What a licence keeps from the weights, it keeps from the calibration too; figures are of all rows, and the mix of classes of the rows
+    whose source is one of `learnt`: held-out pictures of the sort that the model was trained on.
     """
     evidence = evidence_of(rows, run_onnx(model, pixels, looks=looks))
     allowed = np.array([not is_excluded(r, exclude_licences) for r in rows])
     calibration = fit_calibration(evidence.part(allowed))
     scores = validation_scores([truth_of(r) for r in rows], answered(evidence, calibration))
-    return Judged(calibration, scores)
+    like_training = np.array([r.source in learnt for r in rows]) & allowed
+    mix = class_mix(evidence.part(like_training), calibration)
+    return Judged(calibration, scores, mix)
+
+
+def class_mix(evidence: Evidence, calibration: Calibration) -> dict[str, dict[str, int]]:
+    """How many pictures the model puts into each class, by taxonomy id and class id, of those that it does not take for something else
+    than a galaxy. Taxonomies without a picture are left out.
+    """
+    fractions = calibration.fractions(evidence.answers)
+    kinds = calibration.kinds(evidence.kinds, evidence.distance)
+    elsewhere = (kinds.max(axis=1) >= SURE) & (kinds.argmax(axis=1) != _GALAXY)
+    strangeness = calibration.strangeness(evidence.kinds, evidence.distance, fractions)
+    galaxies = fractions[~elsewhere & (strangeness <= calibration.strange_above)]
+    mix: dict[str, dict[str, int]] = {}
+    for taxonomy in TAXONOMIES.values() if len(galaxies) else ():
+        best = calibration.classes(taxonomy, galaxies)[0].argmax(axis=1)
+        counts = np.bincount(best, minlength=len(taxonomy.classes)).tolist()
+        mix[taxonomy.id] = {c.id: n for c, n in zip(taxonomy.classes, counts, strict=True)}
+    return mix
 
 
 def validation_rows(data: Path, *, seed: int = 0) -> list[Row]:
