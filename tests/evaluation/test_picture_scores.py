@@ -17,6 +17,7 @@ def test_the_means_are_the_figures():
         truths.append(Truth("gz1", label=labels[i % 5]))
         truths.append(Truth("examples", answers=(KAGGLE.answers[i % 37].id, "odd.no")))
         truths.append(Truth("galaxy10_sdss", label=i % 10))
+        truths.append(Truth("galaxy10_decals", label=i % 10))
         truths.append(Truth("deepsky", label=["nebula", "lens", "lens_candidate_low"][i % 3]))
     n = len(truths)
     said = Answered(
@@ -36,6 +37,8 @@ def test_the_means_are_the_figures():
         "gz1_balanced",
         "examples_answer",
         "galaxy10_sdss_class",
+        "galaxy10_decals_class",
+        "galaxy10_decals_odd_balanced",
         "deepsky_kind",
     }
     for name, values in pictures.items():

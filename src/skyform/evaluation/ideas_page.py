@@ -26,6 +26,7 @@ _TITLES = {
     "gz1_wide_balanced": "GZ1 re-framed, balanced",
     "examples_answer": "examples",
     "galaxy10_decals_class": "DECaLS classes",
+    "galaxy10_decals_odd_balanced": "DECaLS odd or not, balanced",
     "galaxy10_sdss_class": "SDSS classes",
     "deepsky_kind": "deep sky",
 }

@@ -3,10 +3,16 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy import ndarray
 
-from skyform.evaluation.validation import Answered, Truth, part_of, three_shapes
+from skyform.evaluation.validation import (
+    Answered,
+    Truth,
+    odd_or_not,
+    part_of,
+    three_shapes,
+)
 from skyform.schema import KAGGLE
 
 __all__ = ["SQUARED", "picture_scores"]
@@ -46,10 +52,15 @@ def _votes(source: str, truths: Sequence[Truth], said: Answered) -> _Scores:
 def _three(source: str, truths: Sequence[Truth], said: Answered) -> _Scores:
     truth, guess = three_shapes(truths, said)
     known = truth >= 0
-    truth, right = truth[known], (truth == guess)[known].astype(float)
-    found, counts = np.unique(truth, return_counts=True)
-    rarity = dict(zip(found.tolist(), (len(truth) / (len(found) * counts)).tolist(), strict=True))
-    return {f"{source}_balanced": right * np.array([rarity[int(t)] for t in truth])}
+    return {f"{source}_balanced": _balanced(truth[known], guess[known])}
+
+
+def _balanced(
+    truth: Int[ndarray, " pictures"], guess: Int[ndarray, " pictures"]
+) -> Float[ndarray, " pictures"]:
+    """Rights, each weighted by the rarity of its class."""
+    found, place, counts = np.unique(truth, return_inverse=True, return_counts=True)
+    return (truth == guess) * (len(truth) / (len(found) * counts))[place]
 
 
 def _single(source: str, truths: Sequence[Truth], said: Answered) -> _Scores:
@@ -66,6 +77,14 @@ def _official(source: str, truths: Sequence[Truth], said: Answered) -> _Scores:
     return {f"{source}_class": (truth == said.classes[source]).astype(float)}
 
 
+def _decals(source: str, truths: Sequence[Truth], said: Answered) -> _Scores:
+    scores = _official(source, truths, said)
+    odd, called = odd_or_not(truths, said)
+    if 0 < odd.sum() < len(odd):
+        scores[f"{source}_odd_balanced"] = _balanced(odd, called)
+    return scores
+
+
 def _kinds(source: str, truths: Sequence[Truth], said: Answered) -> _Scores:
     pairs = [(str(t.label), k) for t, k in zip(truths, said.kinds, strict=True)]
     right = [float(a == b) for a, b in pairs if a != "lens_candidate_low"]
@@ -77,7 +96,7 @@ _MEASURES: dict[str, Callable[[str, Sequence[Truth], Answered], _Scores]] = {
     "gz1": _three,
     "gz1_wide": _three,
     "examples": _single,
-    "galaxy10_decals": _official,
+    "galaxy10_decals": _decals,
     "galaxy10_sdss": _official,
     "deepsky": _kinds,
 }

@@ -26,6 +26,7 @@ from skyform.schema import (
 __all__ = [
     "Answered",
     "Truth",
+    "odd_or_not",
     "part_of",
     "pooled_accuracy",
     "three_shapes",
@@ -175,11 +176,16 @@ _ODD = frozenset(c.number for c in GALAXY10_DECALS.classes if c.id in ("disturbe
 def _decals(source: str, truths: Sequence[Truth], said: Answered) -> dict[str, Estimate]:
     """Also whether odd galaxies are called odd and ordinary ones are not, both counted alike."""
     scores = _numbers(source, truths, said)
-    odd = np.array([t.label in _ODD for t in truths]).astype(int)
+    odd, called = odd_or_not(truths, said)
     if 0 < odd.sum() < len(odd):
-        called = said.cumulative[:, KAGGLE.index["odd.yes"]] > 0.5
-        scores[f"{source}_odd_balanced"] = bootstrap(balanced_accuracy, odd, called.astype(int))
+        scores[f"{source}_odd_balanced"] = bootstrap(balanced_accuracy, odd, called)
     return scores
+
+
+def odd_or_not(truths: Sequence[Truth], said: Answered) -> tuple[ndarray, ndarray]:
+    """Of Galaxy10 DECaLS: 1 where the class is an odd one, and 1 where most people would call it odd by what was said; else 0."""
+    odd = np.array([t.label in _ODD for t in truths]).astype(int)
+    return odd, (said.cumulative[:, KAGGLE.index["odd.yes"]] > 0.5).astype(int)
 
 
 def _deep_sky(source: str, truths: Sequence[Truth], said: Answered) -> dict[str, Estimate]:
