@@ -12,6 +12,7 @@ from skyform.images.fits import decode_fits
 from skyform.images.formats import Other, sniff
 from skyform.images.levels import Stretch
 from skyform.images.limits import DEFAULT_LIMITS, Limits, check_bytes
+from skyform.images.negative import as_positive
 from skyform.images.picture import Picture
 from skyform.images.raster import decode_raster, picture_from_pil
 
@@ -30,7 +31,7 @@ def decode(
     min_side: int | None = None,
     stretch: Stretch | None = None,
 ) -> Picture:
-    """Decode one picture.
+    """Decode one picture; one that is a negative is turned into a positive, and flagged.
 
     Parameters
     ----------
@@ -66,9 +67,10 @@ def decode(
         data = read_file(name, limits=limits)
         return decode_bytes(data, name=name, limits=limits, min_side=min_side, stretch=stretch)
     if isinstance(source, np.ndarray):
-        return picture_from_array(source, limits=limits, stretch=stretch)
+        return as_positive(picture_from_array(source, limits=limits, stretch=stretch))
     if isinstance(source, Image.Image):  # pyright: ignore[reportUnnecessaryIsInstance]
-        return picture_from_pil(source, limits=limits, min_side=min_side, stretch=stretch)
+        picture = picture_from_pil(source, limits=limits, min_side=min_side, stretch=stretch)
+        return as_positive(picture)
     raise TypeError(
         f"source is a {type(source).__name__}; give a path, bytes, an array or a PIL image."
     )
@@ -92,9 +94,10 @@ def decode_bytes(
         data, kind = unpack(data, kind=kind, name=name, limits=limits), "FITS"
     if kind == "FITS":
         return decode_fits(data, name=name, limits=limits, stretch=stretch)
-    return decode_raster(
+    picture = decode_raster(
         data, format=kind, name=name, limits=limits, min_side=min_side, stretch=stretch
     )
+    return as_positive(picture)
 
 
 def _unknown(data: bytes, other: Other | None, *, name: str) -> ImageError:

@@ -25,7 +25,7 @@ class Picture:
     format : str
         What the bytes were: `JPEG`, `PNG`, `WebP`, `TIFF`, `GIF`, `BMP` or `FITS`; `array` or `PIL` for objects in memory.
     flags : tuple of Flag
-        What decoding noticed: `ANIMATED`, `MISSING_PIXELS`.
+        What decoding noticed: `ANIMATED`, `MISSING_PIXELS`, `NEGATIVE`.
     deep : bool
         Whether the file holds more than a screen's 256 steps, so that a stretch can be chosen.
     levels : Levels or None

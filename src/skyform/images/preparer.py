@@ -11,6 +11,7 @@ from skyform.images.files import read_file
 from skyform.images.find import small_factor
 from skyform.images.jpeg import MOST_ROOM, SCALES, PlainJpeg, plain_jpeg, reduced_scale
 from skyform.images.limits import DEFAULT_LIMITS, Limits, check_bytes
+from skyform.images.negative import is_negative, turned_positive
 from skyform.images.picture import Picture
 from skyform.images.preprocess import Preprocess
 from skyform.images.structure import outline_jpeg
@@ -122,7 +123,8 @@ class Preparer:
         rgb = self._decoded(jpeg, scale)
         if rgb is None:
             return None
-        look = self.preprocess.look(rgb)
+        negative = is_negative(rgb)
+        look = self.preprocess.look(255 - rgb if negative else rgb)
         finer = next(s for s in SCALES if s == finest or self._is_enough(look.side * scale / s))
         if finer < scale:
             look = look.scaled(scale / finer)
@@ -130,6 +132,8 @@ class Preparer:
         if rgb is None:
             return None
         picture = Picture(rgb=rgb, width=jpeg.width, height=jpeg.height, format="JPEG")
+        if negative:
+            picture = turned_positive(picture)
         return self.preprocess.take(picture, look, out=out)
 
     def _is_enough(self, side: float) -> bool:

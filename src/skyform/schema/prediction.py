@@ -36,6 +36,7 @@ class Flag(StrEnum):
     UNFAMILIAR = "unfamiliar"
     NOT_A_GALAXY = "not-a-galaxy"
     UNSURE = "unsure"
+    NEGATIVE = "negative"
 
     @property
     def text(self) -> str:
@@ -57,6 +58,7 @@ _FLAG_TEXTS = {
     Flag.UNFAMILIAR: "unlike anything the model was trained on; do not trust the answer",
     Flag.NOT_A_GALAXY: "probably not a galaxy; the galaxy answers mean little",
     Flag.UNSURE: "the model cannot tell which kind of object this is",
+    Flag.NEGATIVE: "a negative, dark on bright: it was turned into a positive",
 }
 
 

@@ -77,6 +77,8 @@ function remedy(t: T, code: string): string {
       return t('flags.animated')
     case 'missing-pixels':
       return t('flags.missingPixels')
+    case 'negative':
+      return t('flags.negative')
     case 'not-a-galaxy':
       return t('flags.notAGalaxy')
     default:
