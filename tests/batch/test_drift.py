@@ -55,7 +55,7 @@ def test_the_mix_is_compared_where_the_card_counts_classes(tmp_path: Path) -> No
     assert mix.distance == pytest.approx(0.3)
     said = "".join(drift.lines())
     assert "| 30.0 % |" in said
-    assert "| red | 80.0 % | 50.0 % |" in said
+    assert "| Red, like M 42 | 80.0 % | 50.0 % |" in said
 
 
 def test_the_mix_of_a_taxonomy_is_compared_with_what_the_model_said_of_its_own_data(

@@ -12,7 +12,7 @@ from typing import Any
 
 from skyform.batch.tally import DISTANCE_STEP, Tally
 from skyform.inference.modelfile import ModelInfo
-from skyform.schema import TAXONOMIES
+from skyform.schema import TAXONOMIES, Scheme, Taxonomy
 
 __all__ = ["Drift", "Mix", "drift_of", "wilson_interval"]
 
@@ -29,6 +29,7 @@ class Mix:
     ----------
     name : str
         Of the taxonomy or scheme.
+    names : mapping of class id to its name
     shares : mapping of class id to (share here, share there)
     distance : float
         Half the sum of the differences: the share of pictures that would have to change their class for the mix to be the same.
@@ -37,6 +38,7 @@ class Mix:
     """
 
     name: str
+    names: Mapping[str, str]
     shares: Mapping[str, tuple[float, float]]
     distance: float
     by_chance: float
@@ -117,7 +119,9 @@ class Drift:
         mix = next(iter(self.mixes.values()))
         lines += ["", f"| {mix.name} | here | in the model's data |", "|---|---:|---:|"]
         shares = sorted(mix.shares.items(), key=lambda item: -item[1][0])
-        return lines + [f"| {c} | {100 * a:.1f} % | {100 * b:.1f} % |" for c, (a, b) in shares]
+        return lines + [
+            f"| {mix.names.get(c, c)} | {100 * a:.1f} % | {100 * b:.1f} % |" for c, (a, b) in shares
+        ]
 
 
 def drift_of(tally: Tally, info: ModelInfo) -> Drift:
@@ -139,27 +143,25 @@ def wilson_interval(hits: int, of: int) -> tuple[float, float]:
 
 
 def _mixes(tally: Tally, info: ModelInfo) -> dict[str, Mix]:
-    """The model's own classes first, then the taxonomies as the summary has them."""
-    names = {id: t.name for id, t in TAXONOMIES.items()}
-    own = () if info.scheme is None else (info.scheme.id,)
-    if info.scheme is not None:
-        names[info.scheme.id] = info.scheme.name
+    """The model's own classes first, then the taxonomies."""
+    own = () if info.scheme is None else (info.scheme,)
     known = _trained_on(info)
     out: dict[str, Mix] = {}
-    for id in dict.fromkeys((*own, *tally.classes)):
-        here, there = tally.classes.get(id, Counter[str]()), known.get(id, {})
+    for scheme in (*own, *info.taxonomies.values()):
+        here, there = tally.classes.get(scheme.id, Counter[str]()), known.get(scheme.id, {})
         if here.total() and sum(there.values()):
-            out[id] = _mix(names[id], here, there)
+            out[scheme.id] = _mix(scheme, here, there)
     return out
 
 
-def _mix(name: str, here: Counter[str], there: Mapping[str, int]) -> Mix:
+def _mix(scheme: Scheme | Taxonomy, here: Counter[str], there: Mapping[str, int]) -> Mix:
     n, m = here.total(), sum(there.values())
     shares = {c: (here[c] / n, there.get(c, 0) / m) for c in dict.fromkeys((*there, *here))}
     pooled = [(here[c] + there.get(c, 0)) / (n + m) for c in shares]
     # The mean of the absolute value of a normal variable is sqrt(2 / pi) of its standard deviation.
     chance = sum(math.sqrt(2 / math.pi * p * (1 - p) * (1 / n + 1 / m)) for p in pooled) / 2
-    return Mix(name, shares, sum(abs(a - b) for a, b in shares.values()) / 2, chance)
+    distance = sum(abs(a - b) for a, b in shares.values()) / 2
+    return Mix(scheme.name, {c.id: c.name for c in scheme.classes}, shares, distance, chance)
 
 
 def _trained_on(info: ModelInfo) -> dict[str, dict[str, int]]:
