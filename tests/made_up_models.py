@@ -36,7 +36,6 @@ def made_up_model(
     scheme: Scheme | None = COLOURS,
     tree: str = "",
     kinds: bool = False,
-    evidence: Sequence[str] = (),
     weights: np.ndarray | None = None,
     calibration: ClassCalibration | None = None,
     outputs: Sequence[str] | None = None,
@@ -51,8 +50,6 @@ def made_up_model(
         Classes of its own; their logits are `weights` times the features, by default 20 times red, green, blue...
     tree, kinds
         What else it answers, with weights from a seed.
-    evidence : sequence of "answers", "kinds", "classes"
-        What it has evidence maps of.
     weights : array, shape (classes, features)
     calibration : ClassCalibration, optional
     outputs : sequence of str, optional
@@ -77,11 +74,6 @@ def made_up_model(
     shapes = {"embedding": ["b", features]} | {n: ["b", len(w)] for n, w in heads.items()}
     if kinds:
         shapes["distance"] = ["b"]
-    if evidence:
-        maps = np.concatenate([heads[n] for n in evidence]).astype(np.float32)
-        constants["maps.weight"] = maps[:, :, None, None]
-        nodes.append(helper.make_node("Conv", ["cells", "maps.weight"], ["evidence"]))
-        shapes["evidence"] = ["b", len(maps), _SIZE // _CELL, _SIZE // _CELL]
     values = {
         **description(
             name="made-up",

@@ -36,10 +36,7 @@ def only(tmp_path: Path) -> Classifier:
 @pytest.fixture
 def mixed(tmp_path: Path) -> Classifier:
     """A model that answers everything."""
-    maps = ("answers", "kinds", "classes")
-    return Classifier.load(
-        made_up_model(tmp_path / "mixed.onnx", tree="skyform", kinds=True, evidence=maps)
-    )
+    return Classifier.load(made_up_model(tmp_path / "mixed.onnx", tree="skyform", kinds=True))
 
 
 def test_a_model_of_its_own_classes_says_what_it_knows_and_nothing_else(only: Classifier):
@@ -47,7 +44,7 @@ def test_a_model_of_its_own_classes_says_what_it_knows_and_nothing_else(only: Cl
     assert (info.tree, info.answers_tree, info.names_kinds) == (None, False, False)
     assert info.scheme == COLOURS
     assert dict(info.taxonomies) == {}
-    assert info.maps == ()
+    assert info.maps == ("colours:red", "colours:green", "colours:blue")
     p = only.classify(RED, evidence=True)
     assert p.ok
     assert (p.kind, p.answers, p.path_taken, dict(p.asked)) == (None, (), (), {})
@@ -58,7 +55,10 @@ def test_a_model_of_its_own_classes_says_what_it_knows_and_nothing_else(only: Cl
     assert said.confidence == max(said.probabilities)
     assert said.coverage == 1
     assert p.sentence == "Most likely “Red, like M 42” (>99 %)."
-    assert (p.evidence, p.evidence_of) == (None, "")
+    assert p.evidence_of == "colours:red"
+    assert p.evidence is not None
+    # Without structure no place says more than another.
+    assert not p.evidence.any()
     assert p.embedding.shape == (3,)
     assert p.frame is not None
     json.dumps(p.to_dict(embedding=True))
@@ -154,17 +154,6 @@ def test_evidence_of_own_classes(mixed: Classifier):
         mixed.classify(picture, evidence="yellow")
 
 
-def test_without_maps_of_its_classes_the_evidence_is_for_kind_or_answer(tmp_path: Path):
-    path = made_up_model(
-        tmp_path / "m.onnx", tree="skyform", kinds=True, evidence=("answers", "kinds")
-    )
-    classifier = Classifier.load(path)
-    assert "colours:red" not in classifier.info.maps
-    p = classifier.classify(RED, evidence=True)
-    assert p.evidence is not None
-    assert p.evidence_of in classifier.info.maps
-
-
 def test_the_evidence_picture_names_own_classes(mixed: Classifier, only: Classifier):
     for classifier in (mixed, only):
         p = classifier.classify(RED, evidence=True)
@@ -255,7 +244,6 @@ def test_embeddings_come_in_order_with_their_failures(only: Classifier, tmp_path
         ({"weights": np.eye(2, 3)}, "'classes' of .* has 2 columns; its metadata names 3"),
         ({"kinds": True, "outputs": ["embedding", "classes", "kinds"]}, "no output 'distance'"),
         ({"classes": None}, "answers neither a tree nor classes"),
-        ({"tree": "skyform", "evidence": ("answers", "classes", "classes")}, "has 45 maps"),
         ({"classes": {"scheme": {"id": "a"}}}, "without Skyform's metadata"),
         (
             {"classes": {"scheme": COLOURS.to_dict(), "calibration": {"heat": 1}}},

@@ -188,11 +188,11 @@ def test_runs_with_different_backbones_are_joined(
     alone = [logits(r / "model/small.fp32.onnx") for r in (run, other)]
     together = logits(out / "model/pair.fp32.onnx")
     np.testing.assert_allclose(together, np.mean(alone, axis=0), atol=1e-3)
-    # Of each network three, and its evidence.
+    # Of each network three.
     graph = onnx.load(out / "model/pair.int8.onnx").graph
     weights = {i.name for i in graph.initializer}
     exact = [n.name for n in graph.node if n.op_type == "Conv" and n.input[1] in weights]
-    assert len(exact) == 2 * (3 + 1)
+    assert len(exact) == 2 * 3
     with pytest.raises(RecipeError, match="exists already"):
         join_runs([run, other], data=data, out=out, **more)
 

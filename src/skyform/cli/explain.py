@@ -36,7 +36,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace, parser: ArgumentParser) -> Exit:
     """Run the command."""
     from skyform.cli.inputs import read_standard_input
-    from skyform.errors import ModelError, SkyformError
+    from skyform.errors import SkyformError
     from skyform.images import Limits, decode
     from skyform.inference import Classifier
     from skyform.inference.evidence import map_of
@@ -49,11 +49,6 @@ def run(options: Namespace, parser: ArgumentParser) -> Exit:
     source = read_standard_input(most_bytes=limits.max_bytes) if piped else Path(options.file)
     classifier = Classifier.load(options.model, limits=limits)
     info = classifier.info
-    if not info.maps:
-        raise ModelError(
-            f"The model {info.id} cannot draw evidence: its file has no output 'evidence'.",
-            remedy="Models of `skyform fit --head linear` have one, and so has the one that comes with Skyform.",
-        )
     if options.answer is not None:
         try:
             map_of(info, options.answer)

@@ -59,7 +59,7 @@ def _learning_arguments(parser: ArgumentParser) -> None:
         "--head",
         choices=("linear", "boosted"),
         default="linear",
-        help="linear is quick and draws evidence, boosted bends its borders (default: linear)",
+        help="linear is quick, boosted bends its borders (default: linear)",
     )
     add(
         "--average",

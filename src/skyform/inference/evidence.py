@@ -1,22 +1,26 @@
-"""Evidence maps: where in the picture the answer comes from, out of the network's own last features."""
+"""Evidence maps: where in the picture the answer comes from, found by taking the structure away place by place."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Float32, UInt8
 from numpy import ndarray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from skyform.images import Picture, Square
-from skyform.inference.modelfile import ModelFile, ModelInfo
-from skyform.inference.readout import turned
+from skyform.inference.modelfile import ModelFile, ModelInfo, Outputs
+from skyform.inference.readout import as_upright, given, turned
 from skyform.schema import KINDS, Prediction, Scheme, Tree, rolled_up
-from skyform.schema.modelfile import mirror_images
+from skyform.schema.modelfile import ORIENTATIONS
 
 __all__ = ["decisive_answer", "evidence_map", "map_of", "subject_name"]
 
-_MARGIN = 1.25
-_STEPS = 3
+_PLACES = 8  # on a side
+_REACH = 0.08  # of the side: how far a place reaches
+_BLUR = 0.12  # of the side
+_DIMMED = 0.3  # how far what is blurred is taken to the sky's own colour
+_LEAST = 0.2  # of the logarithm of the odds: what is hardly evidence, and is drawn weak
 _GRID = 32
 
 
@@ -43,41 +47,71 @@ def evidence_map(
     answer: str | None = None,
     square: Square | None = None,
 ) -> Prediction:
-    """The prediction with its evidence map, 32 x 32 over the frame, 0 to 1; as it was where the model has no such maps.
+    """The prediction with its evidence map, 32 x 32 over the frame, 0 to 1.
 
-    The logit of an answer is the mean of its class-activation map (Zhou et al. 2016). The map shown is the answer's minus the mean of
-    the question's other answers, which is what the softmax looks at. Unless an answer is named, it is for the model's own class; else
-    for the decisive answer, and for another kind than a galaxy, the kind. The network's grid is coarse, and its padding shifts
-    the cells: so it looks at nine windows, each in all eight orientations, and the maps are turned back and laid over each other. The
-    greatest evidence in the picture is 1; where nothing speaks for the answer, the map is 0.
+    Place by place the picture is blurred and dimmed a little, so that its structure goes, and the network is asked again (occlusion, Zeiler
+    and Fergus 2014, arXiv:1311.2901; by blurring, Fong and Vedaldi 2017, arXiv:1704.03296). What speaks for the answer is where its odds,
+    against the question's other answers, get worse by it. The 64 places overlap, and take turns in the eight flips and rotations. The
+    greatest evidence in the picture is 1, unless even that hardly moves the odds; where nothing speaks for the answer, the map is 0.
+
+    Unless an answer is named, the map is for the model's own class; else for the decisive answer, and for another kind than a galaxy, the
+    kind.
 
     Raises
     ------
     KeyError
-        If the model has no map of the answer that is named.
+        If the model knows no answer that is named so.
     """
     info = model.info
     what = _decisive(info, prediction) if answer is None else map_of(info, answer)
     if picture is None or not prediction.ok or what is None:
         return prediction
-    size = info.preprocess.size
-    preprocess = info.preprocess.with_margin(_MARGIN)
-    wide = (preprocess(picture) if square is None else preprocess.framed(picture, square)).pixels
-    room = wide.shape[0] - size
-    group, mirrored = _choices(info, what)
-    columns = [info.maps.index(name) for name in group]
-    steps = np.linspace(0, room, _STEPS).round().astype(int).tolist()
-    shifts = [(y, x) for y in steps for x in steps]
-    windows = np.stack([wide[y : y + size, x : x + size] for y, x in shifts])
-    contrast = np.zeros((len(shifts), size, size))
-    for mirror in (False, True):
-        which = group.index(mirrored if mirror else what)
-        for quarter in range(4):
-            maps = model.evidence(turned(windows, quarter, mirror))
-            grids = _against_others(maps[:, columns], which)
-            contrast += _upright(_enlarged(grids, size), quarter, mirror)
-    laid = _laid_over(contrast, shifts, room=room)
-    return replace(prediction, evidence=laid, evidence_of=what)
+    preprocess = info.preprocess
+    prepared = preprocess(picture) if square is None else preprocess.framed(picture, square)
+    return replace(prediction, evidence=_map(model, prepared.pixels, what), evidence_of=what)
+
+
+def _map(
+    model: ModelFile, pixels: UInt8[ndarray, "size size 3"], what: str
+) -> Float32[ndarray, "32 32"]:
+    size = len(pixels)
+    veils = _veils(size)
+    lost = np.empty(len(veils), np.float32)
+    veil = _veil(pixels)
+    for turn, (quarter, mirror) in enumerate(ORIENTATIONS):
+        mine = veils[turn :: len(ORIENTATIONS), :, :, None]
+        veiled = np.rint(pixels * (1 - mine) + veil * mine).astype(np.uint8)
+        seen = turned(np.concatenate([pixels[None], veiled]), quarter, mirror)
+        odds = _log_odds(as_upright(model.run(seen), mirror, model.info), model.info, what)
+        lost[turn :: len(ORIENTATIONS)] = odds[0] - odds[1:]
+    mean = np.tensordot(lost, veils, axes=1) / veils.sum(axis=0)
+    small = Image.fromarray(mean).resize((_GRID, _GRID), Image.Resampling.BOX)
+    positive = np.maximum(np.asarray(small), 0.0)
+    return positive / np.float32(max(float(positive.max()), _LEAST))
+
+
+def _veil(pixels: UInt8[ndarray, "size size 3"]) -> Float32[ndarray, "size size 3"]:
+    """The picture without its structure, and with part of its light."""
+    soft = Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(_BLUR * len(pixels)))
+    edge = np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]))
+    sky = np.median(edge, axis=0).astype(np.float32)
+    return (1 - _DIMMED) * np.asarray(soft, np.float32) + _DIMMED * sky
+
+
+@lru_cache(maxsize=4)
+def _veils(size: int) -> Float32[ndarray, "64 size size"]:
+    """How much of each pixel is blurred, for each place: soft discs on a square grid, in an order in which neighbours differ in orientation."""
+    centres = (np.arange(_PLACES) + 0.5) / _PLACES * size
+    away = (np.arange(size) + 0.5 - centres[:, None]) ** 2
+    bell = np.exp(-away / (2 * (_REACH * size) ** 2)).astype(np.float32)
+    return (bell[:, None, :, None] * bell[None, :, None, :]).reshape(-1, size, size)
+
+
+def _log_odds(outputs: Outputs, info: ModelInfo, what: str) -> Float[ndarray, " b"]:
+    """Of an answer against the others of its question, a kind against the other kinds, or a class against the other classes."""
+    logits, place = _choices(outputs, info, what)
+    others = np.delete(logits, place, axis=1)
+    return logits[:, place] - np.logaddexp.reduce(others, axis=1)
 
 
 def map_of(info: ModelInfo, answer: str) -> str:
@@ -117,53 +151,11 @@ def _decisive(info: ModelInfo, prediction: Prediction) -> str | None:
     return what if what in info.maps else None
 
 
-def _choices(info: ModelInfo, what: str) -> tuple[list[str], str]:
-    """The names that the answer competes with, itself among them, and which of them it is in a mirror."""
+def _choices(outputs: Outputs, info: ModelInfo, what: str) -> tuple[ndarray, int]:
+    """The logits that compete with the one that is meant, itself among them, and its column."""
     if info.scheme is not None and what.startswith(f"{info.scheme.id}:"):
-        group = [f"{info.scheme.id}:{c}" for c in info.scheme.ids]
-        return group, group[mirror_images(info.scheme)[group.index(what)]]
+        return given(outputs.classes), info.scheme.ids.index(what.partition(":")[2])
     if info.tree is None or what not in info.tree.index:
-        return [k.id for k in KINDS], what
-    question = info.tree.question[what.partition(".")[0]]
-    group = [a.id for a in question.answers]
-    # A mirrored picture winds the other way.
-    return group, group[1 - group.index(what)] if question.id == "sense" else what
-
-
-def _against_others(
-    maps: Float[ndarray, "windows answers rows columns"], which: int
-) -> Float[ndarray, "windows rows columns"]:
-    others = (maps.sum(axis=1) - maps[:, which]) / max(1, maps.shape[1] - 1)
-    return maps[:, which] - others
-
-
-def _enlarged(
-    grids: Float[ndarray, "windows rows columns"], size: int
-) -> Float[ndarray, "windows size size"]:
-    return np.stack([_resized(g, size, Image.Resampling.BICUBIC) for g in grids])
-
-
-def _resized(grid: ndarray, size: int, how: Image.Resampling) -> Float[ndarray, "size size"]:
-    return np.asarray(Image.fromarray(grid.astype(np.float32)).resize((size, size), how))
-
-
-def _upright(grids: ndarray, quarter: int, mirror: bool) -> ndarray:
-    back = np.rot90(grids, -quarter, axes=(1, 2))
-    return back[:, :, ::-1] if mirror else back
-
-
-def _laid_over(
-    contrast: Float[ndarray, "windows size size"], shifts: list[tuple[int, int]], *, room: int
-) -> Float[ndarray, "32 32"]:
-    size = contrast.shape[-1]
-    # Windows fade towards their edges, so that no seam shows where one ends.
-    fade = np.outer(np.hanning(size + 2)[1:-1], np.hanning(size + 2)[1:-1])
-    total, weight = np.zeros((size + room,) * 2), np.zeros((size + room,) * 2)
-    for grid, (y, x) in zip(contrast, shifts, strict=True):
-        total[y : y + size, x : x + size] += grid * fade
-        weight[y : y + size, x : x + size] += fade
-    start = room // 2
-    mean = (total / weight)[start : start + size, start : start + size]
-    positive = np.maximum(_resized(mean, _GRID, Image.Resampling.BOX), 0.0)
-    top = float(positive.max())
-    return (positive / top if top > 0 else positive).astype(np.float32)
+        return given(outputs.kinds), [k.id for k in KINDS].index(what)
+    part = info.tree.slices[what.partition(".")[0]]
+    return given(outputs.answers)[:, part], info.tree.index[what] - part.start

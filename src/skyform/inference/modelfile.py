@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import UInt8
 from numpy import ndarray
 
 from skyform.errors import ModelError
@@ -168,12 +168,6 @@ class ModelFile:
         """Run the network on prepared pictures."""
         return Outputs(**dict(zip(self._names, self._run(self._names, images), strict=True)))
 
-    def evidence(
-        self, images: UInt8[ndarray, "b size size 3"]
-    ) -> Float[ndarray, "b outputs rows columns"]:
-        """Class-activation maps of prepared pictures: one for each name in `info.maps`."""
-        return self._run(["evidence"], images)[0]
-
     def _run(self, names: list[str], images: ndarray) -> list[ndarray]:
         outputs = self._session.run(names, {"image": np.ascontiguousarray(images)})
         return [np.asarray(o) for o in outputs]
@@ -244,7 +238,7 @@ def _read_info(
             names_kinds=bool(values["kinds"]),
             scheme=scheme,
             class_calibration=ClassCalibration.from_dict(own.get("calibration", {})),
-            maps=_maps(tree, bool(values["kinds"]), scheme, shapes=shapes, path=path),
+            maps=_maps(tree, bool(values["kinds"]), scheme),
             looks=_looks(values.get("looks", 1)),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -295,26 +289,9 @@ def _check_outputs(counts: Mapping[str, int], shapes: Mapping[str, list[Any]], p
             )
 
 
-def _maps(
-    tree: Tree | None,
-    kinds: bool,
-    scheme: Scheme | None,
-    *,
-    shapes: Mapping[str, list[Any]],
-    path: Path,
-) -> tuple[str, ...]:
-    """What each evidence map is for. A file without maps of its own classes may have those of tree and kinds."""
-    if "evidence" not in shapes:
-        return ()
-    shared = [a.id for a in tree.answers] if tree else []
-    shared += [k.id for k in KINDS] if kinds else []
+def _maps(tree: Tree | None, kinds: bool, scheme: Scheme | None) -> tuple[str, ...]:
+    """What evidence can be drawn for: all that the model answers."""
+    answers = [a.id for a in tree.answers] if tree else []
+    named = [k.id for k in KINDS] if kinds else []
     own = [f"{scheme.id}:{c}" for c in scheme.ids] if scheme else []
-    count = shapes["evidence"][1]
-    if count == len(shared):
-        return tuple(shared)
-    if isinstance(count, int) and count != len(shared) + len(own):
-        raise ModelError(
-            f"The output 'evidence' of {path} has {count} maps; its metadata names {len(shared) + len(own)}.",
-            remedy="The file is damaged: export it again.",
-        )
-    return (*shared, *own)
+    return (*answers, *named, *own)

@@ -28,7 +28,7 @@ from skyform.schema import (
 from skyform.schema.modelfile import ORIENTATIONS, mirror_images
 from skyform.schema.words import SURE, class_sentence
 
-__all__ = ["averaged", "predictions", "turned"]
+__all__ = ["as_upright", "averaged", "given", "predictions", "turned"]
 
 
 def averaged(
@@ -42,7 +42,7 @@ def averaged(
     if looks == 1:
         return model.run(pixels)
     runs = [
-        _as_upright(model.run(turned(pixels, quarter, mirror)), mirror, model.info)
+        as_upright(model.run(turned(pixels, quarter, mirror)), mirror, model.info)
         for quarter, mirror in ORIENTATIONS[:looks]
     ]
     return Outputs(
@@ -64,7 +64,8 @@ def _mean(arrays: Sequence[ndarray | None]) -> ndarray | None:
     return np.mean(known, axis=0) if known else None
 
 
-def _as_upright(outputs: Outputs, mirror: bool, info: ModelInfo) -> Outputs:
+def as_upright(outputs: Outputs, mirror: bool, info: ModelInfo) -> Outputs:
+    """What is said of mirrored pictures, as it holds for the pictures themselves: what winds one way winds the other way."""
     if not mirror:
         return outputs
     answers, classes = outputs.answers, outputs.classes
@@ -114,7 +115,7 @@ def predictions(
 
 
 def _with_kinds(made: list[Prediction], outputs: Outputs, info: ModelInfo) -> list[Prediction]:
-    probabilities = info.calibration.kinds(_given(outputs.kinds), _given(outputs.distance))
+    probabilities = info.calibration.kinds(given(outputs.kinds), given(outputs.distance))
     found = info.calibration.answer_set("kind", probabilities)
     sets = _named(found, probabilities, [k.id for k in KINDS])
     out: list[Prediction] = []
@@ -134,7 +135,7 @@ def _with_tree(
     made: list[Prediction], outputs: Outputs, info: ModelInfo, tree: Tree
 ) -> list[Prediction]:
     calibration = info.calibration
-    fractions = calibration.fractions(_given(outputs.answers), tree=tree)
+    fractions = calibration.fractions(given(outputs.answers), tree=tree)
     low, high = calibration.bounds(fractions, tree=tree)
     everyone = cumulative(tree, fractions)
     asked = probability_asked(tree, fractions)
@@ -184,9 +185,9 @@ def _with_strangeness(
     made: list[Prediction], outputs: Outputs, info: ModelInfo, tree: Tree
 ) -> list[Prediction]:
     calibration = info.calibration
-    fractions = calibration.fractions(_given(outputs.answers), tree=tree)
+    fractions = calibration.fractions(given(outputs.answers), tree=tree)
     strangeness = calibration.strangeness(
-        _given(outputs.kinds), _given(outputs.distance), fractions, tree=tree
+        given(outputs.kinds), given(outputs.distance), fractions, tree=tree
     )
     out: list[Prediction] = []
     for prediction, value in zip(made, strangeness.tolist(), strict=True):
@@ -200,7 +201,7 @@ def _with_own_classes(
     made: list[Prediction], outputs: Outputs, info: ModelInfo, scheme: Scheme
 ) -> list[Prediction]:
     calibration = info.class_calibration
-    probabilities = calibration.probabilities(_given(outputs.classes))
+    probabilities = calibration.probabilities(given(outputs.classes))
     # A threshold of 0 was never fitted: its set of all classes would say nothing.
     found = calibration.answer_sets(probabilities) if calibration.threshold else None
     sets = _named(found, probabilities, scheme.ids)
@@ -228,7 +229,8 @@ def _with_own_classes(
     return out
 
 
-def _given(output: ndarray | None) -> ndarray:
+def given(output: ndarray | None) -> ndarray:
+    """An output that the file's metadata promises."""
     if output is None:
         raise ValueError("the model file promises an output that the network did not give")
     return output

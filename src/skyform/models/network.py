@@ -1,4 +1,4 @@
-"""The galaxy network: a timm backbone and two linear heads that double as evidence maps."""
+"""The galaxy network: a timm backbone and two linear heads."""
 
 import math
 from collections.abc import Sequence
@@ -19,8 +19,7 @@ _JOINED = 128  # features of an embedding that several networks share
 class GalaxyNetwork(nn.Module):
     """Answers the tree and names the kind, from normalised pictures.
 
-    The heads are linear on the average-pooled features, so that the logit of an answer is the average of its class-activation
-    map over the picture (Zhou et al. 2016, arXiv:1512.04150), plus a bias: the evidence comes from the same weights as the answer.
+    The heads are linear on the average-pooled features.
 
     Parameters
     ----------
@@ -118,11 +117,10 @@ def _padded(conv: Any, size: tuple[int, int]) -> nn.Sequential:
 class Portable(nn.Module):
     """Networks as they are exported: from pixels as they come (uint8, height x width x RGB) to everything that inference needs.
 
-    Several networks answer together: their logits and their evidence are averaged, and their features, side by side, are projected on
-    the 128 axes along which training pictures differ most.
+    Several networks answer together: their logits are averaged, and their features, side by side, are projected on the 128 axes along
+    which training pictures differ most.
 
-    Outputs: `answers` and `kinds` (logits); `embedding` (pooled features); `distance` from the training data in the
-    embedding; `evidence` (one class-activation map for each answer and each kind, whose mean plus the bias is the logit).
+    Outputs: `answers` and `kinds` (logits); `embedding` (pooled features); `distance` from the training data in the embedding.
 
     Parameters
     ----------
@@ -154,7 +152,6 @@ class Portable(nn.Module):
         self.networks = nn.ModuleList(networks)
         self.scale = 1.0 / (255.0 * std)
         self.shift = -mean / std
-        self.maps = nn.ModuleList([_maps(n) for n in networks])
         centre = embeddings.mean(dim=0)
         _, singular, basis = torch.linalg.svd(embeddings - centre, full_matrices=False)
         variance = singular**2 / max(1, len(embeddings) - 1)
@@ -166,15 +163,11 @@ class Portable(nn.Module):
         self.register_buffer("precision", 1.0 / variance[:count])
         self.register_buffer("projection", basis[:_JOINED].T.contiguous())
 
-    def forward(
-        self, image: UInt8[Tensor, "b h w 3"]
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """Logits of the answers and the kinds, embedding, distance, and one evidence map for each answer and kind."""
+    def forward(self, image: UInt8[Tensor, "b h w 3"]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Logits of the answers and the kinds, embedding, distance."""
         x = image.permute(0, 3, 1, 2).to(torch.float32) * self.scale + self.shift
         networks = cast("list[GalaxyNetwork]", list(self.networks))
-        maps = cast("list[nn.Conv2d]", list(self.maps))
-        features = [n.feature_map(x) for n in networks]
-        pooled = [f.mean(dim=(2, 3)) for f in features]
+        pooled = [n.feature_map(x).mean(dim=(2, 3)) for n in networks]
         joined = torch.cat(pooled, dim=1)
         off = joined - self.centre
         inside = off @ self.basis
@@ -186,16 +179,7 @@ class Portable(nn.Module):
             _mean([n.kinds(p) for n, p in pairs]),
             joined if len(pairs) == 1 else off @ self.projection,
             torch.sqrt(squared / joined.shape[1]),
-            _mean([m(f) for m, f in zip(maps, features, strict=True)]),
         )
-
-
-def _maps(network: GalaxyNetwork) -> nn.Conv2d:
-    """The two heads as one convolution over the features."""
-    weight = torch.cat([network.answers.weight, network.kinds.weight]).detach()
-    maps = nn.Conv2d(weight.shape[1], weight.shape[0], 1, bias=False)
-    maps.weight.data.copy_(weight[:, :, None, None])
-    return maps
 
 
 def _mean(tensors: list[Tensor]) -> Tensor:

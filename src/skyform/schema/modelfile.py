@@ -71,8 +71,8 @@ def description(
     """The metadata of a model file, as plain values.
 
     The file's input is `image`; its outputs are found by their names. `embedding` is always there. A tree has the output
-    `answers` (logits); kinds have `kinds` and `distance`; own classes have `classes` (logits, in the scheme's order). `evidence` may
-    hold one map for each answer, then for each kind, then for each class.
+    `answers` (logits); kinds have `kinds` and `distance`; own classes have `classes` (logits, in the scheme's order). Files from before
+    0.4 have an output `evidence` too, which is not read.
 
     Parameters
     ----------

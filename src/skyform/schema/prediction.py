@@ -175,7 +175,7 @@ class Prediction:
     embedding : array of float32, shape (features,)
         Left out, like `evidence`, when two predictions are compared.
     evidence : array of float32, shape (rows, columns), or None
-        Class-activation map of the decisive answer over the `frame`, 0 to 1; None unless asked for.
+        Evidence map of the decisive answer over the `frame`, 0 to 1; None unless asked for.
     evidence_of : str
         What the evidence is for: an answer id, a kind id, or `scheme:class`; empty without evidence.
     """

@@ -24,7 +24,7 @@ __all__ = [
     "write_metadata",
 ]
 
-_FEATURES, _CLASSES, _EVIDENCE = "embedding", "classes", "evidence"
+_FEATURES, _CLASSES = "embedding", "classes"
 
 
 def check_base(path: Path) -> None:
@@ -47,9 +47,6 @@ def attach_linear(
     bias: Float[ndarray, " classes"],
 ) -> None:
     """Give a model an output `classes`: weight times its embedding, plus bias.
-
-    The embedding is the mean of a feature map, so that the same weights make class-activation maps (Zhou et al. 2016,
-    arXiv:1512.04150): where the base draws evidence in that way, one map for each class comes after those that it has.
 
     Parameters
     ----------
@@ -76,7 +73,6 @@ def attach_linear(
     )
     shape = ["batch", len(bias)]
     graph.output.append(helper.make_tensor_value_info(_CLASSES, TensorProto.FLOAT, shape))
-    _extend_evidence(model, weight)
     _save(model, target)
 
 
@@ -187,24 +183,6 @@ def _check_free(model: "onnx.ModelProto", path: Path, *, features: int | None = 
     width = outputs[_FEATURES].type.tensor_type.shape.dim[-1].dim_value
     if features is not None and width not in (0, features):
         raise ModelError(f"{path} gives {width} features; the head takes {features}.")
-
-
-def _extend_evidence(model: "onnx.ModelProto", weight: Float[ndarray, "classes features"]) -> None:
-    """Maps of the new classes after the old ones, where the evidence is a 1 x 1 convolution without a bias."""
-    from onnx import numpy_helper
-
-    graph = model.graph
-    node = next((n for n in graph.node if _EVIDENCE in n.output), None)
-    if node is None or node.op_type != "Conv" or len(node.input) != 2:
-        return
-    kernel = next((t for t in graph.initializer if t.name == node.input[1]), None)
-    if kernel is None or list(kernel.dims)[1:] != [weight.shape[1], 1, 1]:
-        return
-    more = weight.astype(np.float32)[:, :, None, None]
-    both = np.concatenate([numpy_helper.to_array(kernel), more])
-    kernel.CopyFrom(numpy_helper.from_array(both, kernel.name))
-    shape = next(o for o in graph.output if o.name == _EVIDENCE).type.tensor_type.shape
-    shape.dim[1].dim_value = len(both)
 
 
 def _join_opsets(model: "onnx.ModelProto", head: "onnx.ModelProto") -> None:

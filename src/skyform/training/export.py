@@ -25,7 +25,7 @@ from skyform.training.attach import write_metadata
 
 __all__ = ["export_fp32", "export_int8", "write_metadata"]
 
-_OUTPUTS = ("answers", "kinds", "embedding", "distance", "evidence")
+_OUTPUTS = ("answers", "kinds", "embedding", "distance")
 _BATCH = 32
 _FLOAT = 3  # convolutions at the start that are not quantised
 
@@ -64,8 +64,7 @@ class _Pictures(CalibrationDataReader):
 def export_int8(fp32: Path, path: Path, *, pixels: UInt8[ndarray, "n size size 3"]) -> None:
     """Quantise the convolutions of an fp32 model, statically (QDQ), with the ranges that `pixels` give.
 
-    The heads, the distance and the evidence stay in floating point: they cost nothing, and every answer passes through them. So do
-    the first three convolutions of each of its networks: what they round away from faint light is missing everywhere after.
+    The heads and the distance stay in floating point: they cost nothing, and every answer passes through them. So do the first three convolutions of each of its networks: what they round away from faint light is missing everywhere after.
     """
     prepared = path.with_suffix(".prepared.onnx")
     try:
@@ -88,7 +87,7 @@ def export_int8(fp32: Path, path: Path, *, pixels: UInt8[ndarray, "n size size 3
 
 
 def _in_float(graph: onnx.GraphProto) -> list[str]:
-    """Names of the convolutions that are not quantised: those that draw evidence, and each network's first."""
+    """Names of the convolutions that are not quantised: each network's first."""
     number = network_numbers(graph)
     met = Counter[int]()
     kept: list[str] = []
@@ -96,6 +95,6 @@ def _in_float(graph: onnx.GraphProto) -> list[str]:
         if node.op_type == "Conv":
             network = number[node.output[0]]
             met[network] += 1
-            if met[network] <= _FLOAT or "/maps" in node.name:
+            if met[network] <= _FLOAT:
                 kept.append(node.name)
     return kept

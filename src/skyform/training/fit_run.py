@@ -125,8 +125,6 @@ def _notes(fitted: FittedClasses, base: Path) -> tuple[str, ...]:
             f"The network behind the features was itself trained on pictures of a set called {fitted.dataset.id}. Where they are the "
             "same ones, cross-validation on them flatters the head; its validation part was not among them."
         )
-    if fitted.head_name == "boosted":
-        notes.append("Boosted trees draw no evidence for the classes; the linear head does.")
     return tuple(notes)
 
 

@@ -53,7 +53,7 @@ class LinearHead:
         return features.astype(float) @ self.weight.T + self.bias
 
     def attach(self, base: Path, target: Path) -> None:
-        """Write the base model with this head, and with one evidence map for each class."""
+        """Write the base model with this head."""
         attach_linear(base, target, weight=self.weight, bias=self.bias)
 
 
@@ -85,7 +85,7 @@ class BoostedHead:
         return _spread(raw, self.present, self.classes)
 
     def attach(self, base: Path, target: Path) -> None:
-        """Write the base model with this head. It draws no evidence for the new classes.
+        """Write the base model with this head.
 
         Raises
         ------

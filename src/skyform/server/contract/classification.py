@@ -161,7 +161,7 @@ class Classification(Exact):
     answers: list[Answer]
     frame: Frame | None
     evidence: list[list[float]] | None = Field(
-        description="Rows of the class-activation map over the frame, 0 to 1; null unless asked for."
+        description="Rows of the evidence map over the frame, 0 to 1; null unless asked for."
     )
     evidence_of: str = Field(
         description="Id of the answer or kind that the evidence is for, or `scheme:class`; empty without evidence."
