@@ -1,7 +1,7 @@
 """From logits to honest numbers: shares, chances, sets of answers, and distrust of the unfamiliar. Serialised in the model file."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,9 @@ class Calibration:
         Beyond it, the probability that it is none of the kinds rises to 1 - exp(-distrust (distance / familiar - 1)).
     rejection : Rejection or None
         How strange a picture is; None in files from before it was fitted.
+    by_majority : mapping of taxonomy id to question ids
+        Questions that count by the chance of each answer when that taxonomy's classes are derived, see `Taxonomy.by_majority`. The
+        taxonomy's rule was fitted so; files from before have none.
     """
 
     temperatures: Mapping[str, float] = field(default_factory=dict)
@@ -62,6 +65,7 @@ class Calibration:
     chances: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     sets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     rejection: Rejection | None = None
+    by_majority: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def fractions(
         self, logits: Float[ndarray, "b answers"], *, tree: Tree = SKYFORM
@@ -102,7 +106,7 @@ class Calibration:
         self, taxonomy: Taxonomy, fractions: Float[ndarray, "b answers"]
     ) -> tuple[Float[ndarray, "b classes"], Float[ndarray, " b"]]:
         """Calibrated class probabilities of one taxonomy, and its coverage."""
-        shares = taxonomy.shares(fractions)
+        shares = self.class_shares(taxonomy, fractions)
         t = self.class_temperatures.get(taxonomy.id, 1.0)
         offsets = self.class_offsets.get(taxonomy.id)
         if offsets is None:
@@ -110,6 +114,19 @@ class Calibration:
         else:
             p = softmax(np.log(np.maximum(shares, LEAST_SHARE)) / t + np.array(offsets))
         return p, np.minimum(shares.sum(axis=1), 1.0)
+
+    def class_shares(
+        self, taxonomy: Taxonomy, fractions: Float[ndarray, "b answers"]
+    ) -> Float[ndarray, "b classes"]:
+        """The share of each class, before its rule is fitted to data."""
+        questions = self.by_majority.get(taxonomy.id, ())
+        if questions:
+            fractions = fractions.copy()
+            for q in questions:
+                part = taxonomy.tree.slices[q]
+                if q in self.chances:
+                    fractions[:, part] = sharpened(fractions[:, part], **self.chances[q])
+        return taxonomy.shares(fractions)
 
     def answer_chances(
         self, fractions: Float[ndarray, "b answers"], *, tree: Tree = SKYFORM

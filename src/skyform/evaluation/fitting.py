@@ -98,16 +98,23 @@ def fit_calibration(seen: Evidence, *, coverage: float = COVERAGE) -> Calibratio
     temperatures = {q: _question_temperature(seen, q) for q in SKYFORM.slices}
     plain = Calibration(temperatures=temperatures)
     fractions = plain.fractions(seen.answers)
+    plain = replace(
+        plain,
+        chances=fit_chances(fractions, seen.settled),
+        by_majority={id: t.by_majority for id, t in TAXONOMIES.items() if t.by_majority},
+    )
     concentrations = _concentrations(seen, fractions)
     known = seen.kind >= 0
     rules = {
         id: fit_class_rule(
-            TAXONOMIES[id], TAXONOMIES[id].shares(fractions[columns >= 0]), columns[columns >= 0]
+            TAXONOMIES[id],
+            plain.class_shares(TAXONOMIES[id], fractions[columns >= 0]),
+            columns[columns >= 0],
         )
         for id, columns in seen.classes.items()
     }
-    fitted = Calibration(
-        temperatures=temperatures,
+    fitted = replace(
+        plain,
         concentrations=concentrations,
         intervals={q: _interval_table(s) for q, s in concentrations.items()},
         kind_temperature=_fit_temperature(
@@ -117,7 +124,6 @@ def fit_calibration(seen: Evidence, *, coverage: float = COVERAGE) -> Calibratio
         familiar=_familiar(seen),
         distrust=_DISTRUST,
         class_offsets={id: offsets for id, (_, offsets) in rules.items()},
-        chances=fit_chances(fractions, seen.settled),
     )
     strange, familiar = strangers_and_known(seen)
     evidence = fitted.evidence_of_strangers(seen.kinds, seen.distance, fractions)

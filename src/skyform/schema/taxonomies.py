@@ -52,12 +52,20 @@ class TaxonomyClass:
 
 @dataclass(frozen=True)
 class Taxonomy:
-    """A classification scheme as a view on a tree."""
+    """A classification scheme as a view on a tree.
+
+    Attributes
+    ----------
+    by_majority : tuple of str
+        Questions that count by what most people say rather than by shares, where the chance of that is known: a spiral that 3 people in 10 call
+        odd is no "disturbed" galaxy, however its other votes are split between kinds of spirals.
+    """
 
     id: str
     name: str
     classes: tuple[TaxonomyClass, ...]
     tree: Tree = SKYFORM
+    by_majority: tuple[str, ...] = ()
 
     @cached_property
     def by_id(self) -> dict[str, TaxonomyClass]:
@@ -224,6 +232,7 @@ GALAXY10_DECALS = Taxonomy(
             _all(*_EDGE_ON) + _any("edge-on-bulge.rounded", "edge-on-bulge.boxy") + _WHOLE,
         ),
     ),
+    by_majority=("odd",),
 )
 
 # R5's three. An edge-on disc without a bulge is counted with the spirals: bulgeless discs are late types (Sc to Sd), and a
