@@ -1,10 +1,12 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { render, screen } from '@testing-library/react'
+import { fireEvent, render, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
+import { MemoryRouter } from 'react-router'
 import { forgetCsrf } from '../../api/client'
 import { madeUpAnswer, TREE } from './made-up'
 import { useKeeping } from './keeping'
 import { Right } from './Right'
+import { Share } from './Share'
 import type { Subject } from './subject'
 
 const SUBJECT: Subject = {
@@ -17,7 +19,13 @@ const SUBJECT: Subject = {
 }
 
 function Asked() {
-  return <Right answer={madeUpAnswer()} tree={TREE} keeping={useKeeping(SUBJECT)} />
+  const keeping = useKeeping(SUBJECT)
+  return (
+    <MemoryRouter>
+      <Right answer={madeUpAnswer()} tree={TREE} keeping={keeping} />
+      <Share subject={SUBJECT} sentence="A galaxy." keeping={keeping} />
+    </MemoryRouter>
+  )
 }
 
 /** Every request that changes something, and what it carried. */
@@ -32,7 +40,8 @@ beforeEach(() => {
     const path = new URL(address, 'http://localhost').pathname
     if (path.endsWith('/session')) return Response.json({ csrf: 'made-up' })
     asked.push({ path, body: request ? await request.json() : init?.body })
-    return Response.json({ id: 'kept' }, { status: 201 })
+    const shared = request?.method === 'PATCH'
+    return Response.json({ id: 'kept', owned: true, shared }, { status: 201 })
   })
 })
 afterEach(() => vi.restoreAllMocks())
@@ -77,4 +86,29 @@ test('nothing is kept before something is said', async () => {
   await press('A nebula')
   expect(await screen.findByText(/Thank you/)).toBeInTheDocument()
   expect(asked[1]?.body).toMatchObject({ kind: 'nebula', answers: {} })
+})
+
+const button = (name: string) => screen.getByRole('button', { name })
+const paths = () => asked.map((a) => a.path)
+
+test('a double click votes once', async () => {
+  show()
+  fireEvent.click(button('Yes, this is right'))
+  fireEvent.click(button('Yes, this is right'))
+  expect(await screen.findByText(/Thank you/)).toBeInTheDocument()
+  expect(paths()).toEqual(['/api/v1/results', '/api/v1/results/kept/votes'])
+})
+
+test('what is shared and voted on at once is kept once', async () => {
+  show()
+  fireEvent.click(button('Share with an address'))
+  fireEvent.click(button('Share with an address'))
+  fireEvent.click(button('Yes, this is right'))
+  expect(await screen.findByText(/Thank you/)).toBeInTheDocument()
+  await waitFor(() => expect(asked).toHaveLength(3))
+  expect(paths().sort()).toEqual([
+    '/api/v1/results',
+    '/api/v1/results/kept',
+    '/api/v1/results/kept/votes',
+  ])
 })

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { api, type Classification, type Schemas, unwrap } from '../../api/client'
 import { Button } from '../../components/Button'
 import { Problem } from '../../components/Problem'
+import { useOnce } from '../../lib/once'
 import { answersByQuestion } from '../../lib/walk'
 import type { Keeping } from './keeping'
 import { kindName } from './kindName'
@@ -36,16 +37,17 @@ export function Right({ answer, tree, keeping }: Props) {
     },
     onSuccess: () => setStage('thanks'),
   })
+  const send = useOnce(vote.mutateAsync)
   const kinds = Object.keys(answer.kind?.probabilities ?? {})
   return (
     <section className={css.right} aria-labelledby="right">
       <h2 id="right">{t('right.title')}</h2>
-      {vote.error && <Problem error={vote.error} retry={() => vote.mutate(vote.variables)} />}
+      {vote.error && <Problem error={vote.error} retry={() => send(vote.variables)} />}
       {stage === 'asked' && (
         <>
           <p className={css.quiet}>{t(keeping.kept ? 'right.lead' : 'right.leadKeeps')}</p>
           <div className={css.choices}>
-            <Button disabled={vote.isPending} onClick={() => vote.mutate(agreed(answer, tree))}>
+            <Button disabled={vote.isPending} onClick={() => send(agreed(answer, tree))}>
               {t('right.yes')}
             </Button>
             {tree && mayBeGalaxy(answer) && (
@@ -65,7 +67,7 @@ export function Right({ answer, tree, keeping }: Props) {
         <Walk
           tree={tree}
           busy={vote.isPending}
-          onDone={(answers) => vote.mutate({ answers: answersByQuestion(tree, answers) })}
+          onDone={(answers) => send({ answers: answersByQuestion(tree, answers) })}
           onCancel={() => setStage('asked')}
         />
       )}
@@ -75,7 +77,7 @@ export function Right({ answer, tree, keeping }: Props) {
             <Button
               key={kind}
               disabled={vote.isPending}
-              onClick={() => vote.mutate({ answers: {}, kind })}
+              onClick={() => send({ answers: {}, kind })}
             >
               {kindName(t, kind)}
             </Button>

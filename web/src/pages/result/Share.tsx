@@ -6,6 +6,7 @@ import { useSession } from '../../api/session'
 import { Button } from '../../components/Button'
 import { Problem } from '../../components/Problem'
 import { send } from '../../api/client'
+import { useOnce } from '../../lib/once'
 import type { Keeping } from './keeping'
 import css from './Share.module.css'
 import type { Subject } from './subject'
@@ -68,12 +69,13 @@ function Address({ sentence, keeping }: { sentence: string; keeping: Keeping }) 
     },
   })
   const unsharing = useMutation({ mutationFn: () => keeping.share(false) })
+  const share = useOnce(sharing.mutateAsync)
   const error = sharing.error ?? unsharing.error
   return (
     <div className={css.block}>
       {!kept?.shared && <p className={css.quiet}>{t('share.lead')}</p>}
       <div className={css.buttons}>
-        <Button disabled={sharing.isPending} onClick={() => sharing.mutate()}>
+        <Button disabled={sharing.isPending} onClick={() => share()}>
           {t(sharing.isPending ? 'share.busy' : kept?.shared ? 'share.again' : 'share.share')}
         </Button>
         {kept?.shared && (

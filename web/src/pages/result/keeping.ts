@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { api, type Schemas, unwrap } from '../../api/client'
 import { keep } from '../../api/pictures'
 import type { Subject } from './subject'
@@ -31,7 +31,21 @@ export function useKeeping(subject: Subject): Keeping {
       void queries.invalidateQueries({ queryKey: ['results'] })
     },
   })
-  const ensure = async () => kept ?? (await keeping.mutateAsync())
+  // What is being kept, and what was kept before the page is drawn with it: who asks meanwhile gets the same.
+  const asked = useRef<{ result: Promise<Kept>; view: Subject['view'] }>(undefined)
+  const ensure = async () => {
+    if (kept) return kept
+    if (asked.current?.view !== subject.view) {
+      asked.current = { result: keeping.mutateAsync(), view: subject.view }
+    }
+    const mine = asked.current
+    try {
+      return await mine.result
+    } catch (error) {
+      if (asked.current === mine) asked.current = undefined
+      throw error
+    }
+  }
   const share = async (shared: boolean) => {
     const { id } = await ensure()
     const changed = await unwrap(
