@@ -1,9 +1,9 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { lazy } from 'react'
 import { BrowserRouter, Route, Routes } from 'react-router'
 import { ApiError } from './api/client'
 import { Shell } from './layout/Shell'
 import { HandProvider } from './lib/hand'
+import { later } from './lib/later'
 import { Home } from './pages/Home'
 import { NotFound } from './pages/NotFound'
 
@@ -22,26 +22,26 @@ const queries = new QueryClient({
   },
 })
 
-const Account = lazy(() => import('./pages/Account'))
-const Admin = lazy(() => import('./pages/Admin'))
-const Classify = lazy(() => import('./pages/Classify'))
-const Exhibit = lazy(() => import('./pages/Exhibit'))
-const ForgotPassword = lazy(() => import('./pages/ForgotPassword'))
-const Gallery = lazy(() => import('./pages/Gallery'))
-const History = lazy(() => import('./pages/History'))
-const Job = lazy(() => import('./pages/Job'))
-const Learn = lazy(() => import('./pages/Learn'))
-const LearnFork = lazy(() => import('./pages/LearnFork'))
-const LearnGlossary = lazy(() => import('./pages/LearnGlossary'))
-const LearnPage = lazy(() => import('./pages/LearnPage'))
-const LearnTree = lazy(() => import('./pages/LearnTree'))
-const Models = lazy(() => import('./pages/Models'))
-const NewPassword = lazy(() => import('./pages/NewPassword'))
-const Play = lazy(() => import('./pages/Play'))
-const Programs = lazy(() => import('./pages/Programs'))
-const Result = lazy(() => import('./pages/Result'))
-const Review = lazy(() => import('./pages/Review'))
-const SignIn = lazy(() => import('./pages/SignIn'))
+const Account = later(() => import('./pages/Account'))
+const Admin = later(() => import('./pages/Admin'))
+const Classify = later(() => import('./pages/Classify'))
+const Exhibit = later(() => import('./pages/Exhibit'))
+const ForgotPassword = later(() => import('./pages/ForgotPassword'))
+const Gallery = later(() => import('./pages/Gallery'))
+const History = later(() => import('./pages/History'))
+const Job = later(() => import('./pages/Job'))
+const Learn = later(() => import('./pages/Learn'))
+const LearnFork = later(() => import('./pages/LearnFork'))
+const LearnGlossary = later(() => import('./pages/LearnGlossary'))
+const LearnPage = later(() => import('./pages/LearnPage'))
+const LearnTree = later(() => import('./pages/LearnTree'))
+const Models = later(() => import('./pages/Models'))
+const NewPassword = later(() => import('./pages/NewPassword'))
+const Play = later(() => import('./pages/Play'))
+const Programs = later(() => import('./pages/Programs'))
+const Result = later(() => import('./pages/Result'))
+const Review = later(() => import('./pages/Review'))
+const SignIn = later(() => import('./pages/SignIn'))
 
 /** The whole site. */
 export function App() {

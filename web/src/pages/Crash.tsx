@@ -16,3 +16,18 @@ export function Crash() {
     </Page>
   )
 }
+
+/** The page's own code did not come. */
+export function Unreached({ retry }: { retry: () => void }) {
+  const { t } = useTranslation()
+  return (
+    <Page title={t('error.title')} lead={t('error.offline')}>
+      <p>{t('error.offlineRemedy')}</p>
+      <p>
+        <Button kind="strong" onClick={retry}>
+          {t('retry')}
+        </Button>
+      </p>
+    </Page>
+  )
+}

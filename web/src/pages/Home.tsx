@@ -1,13 +1,15 @@
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 import { Page } from '../components/Page'
+import { Boundary } from '../layout/Boundary'
+import { later } from '../lib/later'
 import { Intake } from './classify/Intake'
 import css from './Home.module.css'
 import { ExampleSkeleton } from './home/ExampleSkeleton'
 
 // The drawing comes after the first view.
-const Example = lazy(() => import('./home/Example'))
+const Example = later(() => import('./home/Example'))
 
 /** What this is, one large place to drop a picture, a living example, three doors. */
 export function Home() {
@@ -19,9 +21,11 @@ export function Home() {
         <p>{t('home.lead')}</p>
       </header>
       <Intake />
-      <Suspense fallback={<ExampleSkeleton />}>
-        <Example />
-      </Suspense>
+      <Boundary fallback={null}>
+        <Suspense fallback={<ExampleSkeleton />}>
+          <Example />
+        </Suspense>
+      </Boundary>
       <nav aria-label={t('home.doors')}>
         <ul className={css.doors}>
           <Door to="/learn" title={t('home.learn')} text={t('home.learnText')} />
