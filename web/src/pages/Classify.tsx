@@ -49,7 +49,7 @@ function Among({ pictures }: { pictures: string[] }) {
   const { t } = useTranslation('classify')
   return (
     <p>
-      <Link to="/classify" state={{ pictures }}>
+      <Link to="/classify" state={{ pictures }} replace={false}>
         {t('several.back')}
       </Link>
     </p>

@@ -67,7 +67,8 @@ function Row({
   return (
     <tr>
       <th scope="row">
-        <Link to="/classify" state={state} className={css.picture}>
+        {/* The same address, but another place to go back from. */}
+        <Link to="/classify" state={state} replace={false} className={css.picture}>
           <img
             src={picture.url}
             alt=""
