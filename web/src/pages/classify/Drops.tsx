@@ -1,12 +1,25 @@
 import { useEffect, useEffectEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import css from './Drops.module.css'
+import { isAddress } from './taking'
 
-/** Pictures may be dropped anywhere on the page, and pasted. `onFiles` gets none where something else was dropped. */
-export function Drops({ onFiles }: { onFiles: (files: File[]) => void }) {
+interface Props {
+  /** Gets none where something else was given. */
+  onFiles: (files: File[]) => void
+  /** Gets an address of the web that was given instead. */
+  onAddress: (url: string) => void
+}
+
+/** Pictures, and their addresses, may be dropped anywhere on the page, and pasted. */
+export function Drops({ onFiles, onAddress }: Props) {
   const { t } = useTranslation()
   const [dragging, setDragging] = useState(false)
-  const take = useEffectEvent(onFiles)
+  const take = useEffectEvent((given: DataTransfer | null) => {
+    const files = [...(given?.files ?? [])]
+    const address = files.length === 0 && addressIn(given)
+    if (address) onAddress(address)
+    else onFiles(files)
+  })
   useEffect(() => {
     // Entering a child leaves its parent, so that only a count tells whether the pointer is still inside.
     let depth = 0
@@ -26,11 +39,13 @@ export function Drops({ onFiles }: { onFiles: (files: File[]) => void }) {
       event.preventDefault()
       depth = 0
       setDragging(false)
-      take([...(event.dataTransfer?.files ?? [])])
+      take(event.dataTransfer)
     }
     const paste = (event: ClipboardEvent) => {
       if (event.target instanceof HTMLInputElement) return
-      take([...(event.clipboardData?.files ?? [])])
+      // The field may get the focus, and would take it once more.
+      event.preventDefault()
+      take(event.clipboardData)
     }
     const heard = new AbortController()
     const { signal } = heard
@@ -46,4 +61,9 @@ export function Drops({ onFiles }: { onFiles: (files: File[]) => void }) {
       <p>{t('intake.dropNow')}</p>
     </div>
   ) : null
+}
+
+function addressIn(given: DataTransfer | null): string {
+  const text = given?.getData('text').trim() ?? ''
+  return isAddress(text) ? text : ''
 }

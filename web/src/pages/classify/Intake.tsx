@@ -1,24 +1,38 @@
-import { type ChangeEvent, type SyntheticEvent, useId, useRef, useState } from 'react'
+import {
+  type ChangeEvent,
+  type RefObject,
+  type SyntheticEvent,
+  useId,
+  useRef,
+  useState,
+} from 'react'
 import { useTranslation } from 'react-i18next'
 import { Button } from '../../components/Button'
 import { Problem } from '../../components/Problem'
 import { Drops } from './Drops'
 import css from './Intake.module.css'
-import { asGiven, useTaking } from './taking'
+import { asGiven, isAddress, useTaking } from './taking'
 
 /** Every way in for a picture: drop, paste, choose, photograph, an address. With a title it is a smaller one, below an answer. */
 export function Intake({ title }: { title?: string }) {
   const { t } = useTranslation()
   const { take, job, address } = useTaking()
   const [nothing, setNothing] = useState(false)
+  const [url, setUrl] = useState('')
+  const field = useRef<HTMLInputElement>(null)
   const onFiles = (files: File[]) => {
     setNothing(files.length === 0)
     take(files.map(asGiven))
   }
+  const onAddress = (given: string) => {
+    setNothing(false)
+    setUrl(given)
+    field.current?.focus()
+  }
   const error = job.error ?? address.error
   return (
     <section className={css.intake} aria-label={t('intake.label')}>
-      <Drops onFiles={onFiles} />
+      <Drops onFiles={onFiles} onAddress={onAddress} />
       {title && <h2>{title}</h2>}
       <div className={css.zone} data-small={title !== undefined}>
         <p className={css.drop}>{t('intake.drop')}</p>
@@ -27,7 +41,13 @@ export function Intake({ title }: { title?: string }) {
           <Picker camera label={t('intake.photo')} onFiles={onFiles} />
         </div>
         <p className={css.hint}>{t('intake.hint')}</p>
-        <Address busy={address.isPending} onAddress={(url) => address.mutate(url)} />
+        <Address
+          field={field}
+          url={url}
+          busy={address.isPending}
+          onUrl={setUrl}
+          onAddress={(given) => address.mutate(given)}
+        />
       </div>
       <div role="status">
         {job.isPending && <p>{t('intake.sending', { count: job.variables.length })}</p>}
@@ -78,15 +98,23 @@ function Picker({
   )
 }
 
-function Address({ busy, onAddress }: { busy: boolean; onAddress: (url: string) => void }) {
+interface AddressProps {
+  field: RefObject<HTMLInputElement | null>
+  /** What stands in the field. */
+  url: string
+  busy: boolean
+  onUrl: (url: string) => void
+  onAddress: (url: string) => void
+}
+
+function Address({ field, url, busy, onUrl, onAddress }: AddressProps) {
   const { t } = useTranslation()
   const id = useId()
-  const [url, setUrl] = useState('')
   const [wrong, setWrong] = useState(false)
   const onSubmit = (event: SyntheticEvent) => {
     event.preventDefault()
     const given = url.trim()
-    const usable = /^https?:\/\/\S+$/i.test(given)
+    const usable = isAddress(given)
     setWrong(!usable)
     if (usable) onAddress(given)
   }
@@ -95,6 +123,7 @@ function Address({ busy, onAddress }: { busy: boolean; onAddress: (url: string) 
       <label htmlFor={id}>{t('intake.address')}</label>
       <div className={css.field}>
         <input
+          ref={field}
           id={id}
           type="url"
           inputMode="url"
@@ -102,7 +131,7 @@ function Address({ busy, onAddress }: { busy: boolean; onAddress: (url: string) 
           value={url}
           aria-invalid={wrong}
           aria-describedby={wrong ? `${id}-wrong` : undefined}
-          onChange={(event) => setUrl(event.target.value)}
+          onChange={(event) => onUrl(event.target.value)}
         />
         <Button type="submit" disabled={busy}>
           {t(busy ? 'intake.addressBusy' : 'intake.addressGo')}

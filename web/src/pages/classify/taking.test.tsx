@@ -57,11 +57,25 @@ test('a dropped picture is taken anywhere on the page', async () => {
   expect(await screen.findByText('/classify 0.jpg')).toBeInTheDocument()
 })
 
+function paste(text: string) {
+  const event = new Event('paste')
+  Object.assign(event, { clipboardData: { files: [], getData: () => text } })
+  act(() => void document.dispatchEvent(event))
+}
+
+test('an address pasted elsewhere goes to its field', () => {
+  show()
+  paste('text')
+  paste(' https://example.org/m51.jpg\n')
+  const field = screen.getByLabelText(/address of a picture/)
+  expect(field).toHaveValue('https://example.org/m51.jpg')
+  expect(field).toHaveFocus()
+  expect(screen.queryByText(/There was no file/)).toBeNull()
+})
+
 test('text pasted elsewhere is told to be no picture', async () => {
   show()
-  const paste = new Event('paste')
-  Object.assign(paste, { clipboardData: { files: [] } })
-  act(() => void document.dispatchEvent(paste))
+  paste('text')
   expect(await screen.findByText(/There was no file/)).toBeInTheDocument()
 })
 

@@ -45,6 +45,9 @@ function isArchive({ name, file }: Given): boolean {
   return /\.zip$/i.test(name) || file.type === 'application/zip'
 }
 
+/** Whether a text is an address of the web. */
+export const isAddress = (text: string): boolean => /^https?:\/\/\S+$/i.test(text)
+
 /** The file's name in an address, for display. */
 export function nameIn(url: string): string {
   try {
