@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { act, render, screen } from '@testing-library/react'
+import { act, fireEvent, render, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { Suspense } from 'react'
 import { createMemoryRouter, RouterProvider } from 'react-router'
@@ -55,4 +55,20 @@ test('one of several opens, and going back finds the table', async () => {
   expect(await screen.findByRole('link', { name: 'All the pictures' })).toBeVisible()
   await act(() => router.navigate(-1))
   expect(await screen.findByRole('heading', { name: '2 pictures' })).toBeVisible()
+})
+
+test('a picture that was refused is said to have failed, and nothing of an answer', async () => {
+  const error = {
+    code: 'not-a-picture',
+    message: 'This is no picture.',
+    remedy: '',
+    request_id: '',
+  }
+  show(() => Response.json({ error }, { status: 415 }))
+  await give(1)
+  fireEvent.error(await screen.findByAltText('The picture 0.jpg'))
+  expect(await screen.findByText('This is no picture.')).toBeVisible()
+  await waitFor(() => expect(document.title).toBe('That did not work: 0.jpg · Skyform'))
+  expect(screen.queryByText(/cannot be shown/)).toBeNull()
+  expect(screen.queryByRole('figure')).toBeNull()
 })

@@ -68,6 +68,7 @@ function Start({ gone }: { gone: boolean }) {
 
 /** A picture to try, by its address, so that it can be passed on and survives loading the page again. */
 function SamplePicture({ file }: { file: string }) {
+  const { t } = useTranslation('classify')
   const sample = useSamples().data?.samples.find((s) => s.file === file)
   const url = `/samples/${encodeURIComponent(file)}`
   const { data, error } = useQuery({
@@ -85,9 +86,12 @@ function SamplePicture({ file }: { file: string }) {
     }
     return <One picture={picture} />
   }
+  const name = sample?.title ?? file
   return (
-    <ResultSkeleton picture={url} name={sample?.title ?? file} refused={error !== null}>
-      {error ? <Problem error={error} /> : null}
-    </ResultSkeleton>
+    <Page title={t(error ? 'failed' : 'looking', { name })} bare>
+      <ResultSkeleton picture={error ? '' : url} name={name} refused={error !== null}>
+        {error ? <Problem error={error} /> : null}
+      </ResultSkeleton>
+    </Page>
   )
 }

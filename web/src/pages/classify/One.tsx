@@ -38,12 +38,11 @@ export function One({ picture, back }: { picture: Picture; back?: React.ReactNod
   const undo = (view.crop ?? view.stretch) ? () => setView({}) : undefined
   const onUnshowable = () => setUnshowable(true)
   const retry = mayHelp(answer.error) ? () => void answer.refetch() : undefined
+  const waiting = t(answer.isError ? 'failed' : 'looking', { name: picture.name })
   return (
-    <Page title={answer.data?.sentence ?? t('looking', { name: picture.name })} bare>
+    <Page title={answer.data?.sentence ?? waiting} bare>
       <p className="sr-only" role="status">
-        {answer.data
-          ? t('ready', { sentence: answer.data.sentence })
-          : answer.isPending && t('looking', { name: picture.name })}
+        {answer.data ? t('ready', { sentence: answer.data.sentence }) : answer.isPending && waiting}
       </p>
       {answer.data ? (
         <ResultView
@@ -60,7 +59,6 @@ export function One({ picture, back }: { picture: Picture; back?: React.ReactNod
         <ResultSkeleton
           picture={subject.picture}
           name={picture.name}
-          hopeless={shown.isError}
           refused={answer.isError}
           onUnshowable={onUnshowable}
         >

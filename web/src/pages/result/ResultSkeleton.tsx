@@ -8,15 +8,12 @@ import { Stage } from './Stage'
 export function ResultSkeleton({
   picture,
   name,
-  hopeless = false,
   refused = false,
   onUnshowable,
   children,
 }: {
   picture: string
-  /** There will be no picture to show. */
-  hopeless?: boolean
-  /** There will be no answer: the children say why. */
+  /** There will be no answer: the children say why. Without a picture there is nothing beside them. */
   refused?: boolean
   name: string
   onUnshowable?: () => void
@@ -27,7 +24,7 @@ export function ResultSkeleton({
     <div className={css.result}>
       <h1 className="sr-only">{name}</h1>
       <div className={css.top}>
-        {picture || hopeless ? (
+        {picture ? (
           <Stage
             picture={picture}
             alt={t('picture.alt', { name })}
@@ -38,7 +35,7 @@ export function ResultSkeleton({
             {...(onUnshowable && { onUnshowable })}
           />
         ) : (
-          <Skeleton height="min(58vh, 100vw)" />
+          !refused && <Skeleton height="min(58vh, 100vw)" />
         )}
         <div className={css.words}>
           {children}
