@@ -37,7 +37,7 @@ export default function Example() {
         <h2 id="example">{tc('home.example')}</h2>
         <p>{tc('home.exampleLead')}</p>
       </header>
-      <div className={css.top} key={data.id}>
+      <div className={css.top} key={`top-${data.id}`}>
         <Stage
           picture={data.picture}
           alt={data.title}
@@ -71,7 +71,7 @@ export default function Example() {
       </div>
       {tree && answer.path_taken.length > 0 && (
         <Path
-          key={data.id}
+          key={`path-${data.id}`}
           tree={tree}
           answer={answer}
           selected={selected}
