@@ -1,6 +1,7 @@
 import { Suspense, useEffect, useRef } from 'react'
 import { Outlet, useLocation, NavigationType, useNavigationType } from 'react-router'
 import { useTranslation } from 'react-i18next'
+import { useSessionWatch } from '../api/session'
 import { Boundary } from './Boundary'
 import { PageSkeleton } from '../components/Skeleton'
 import { Footer } from './Footer'
@@ -12,6 +13,7 @@ export function Shell() {
   const { t } = useTranslation()
   const { pathname } = useLocation()
   useArrival()
+  useSessionWatch()
   return (
     <>
       <a className={css.skip} href="#main">
