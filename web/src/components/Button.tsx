@@ -1,4 +1,4 @@
-import type { AnchorHTMLAttributes, ButtonHTMLAttributes } from 'react'
+import type { AnchorHTMLAttributes, ComponentProps } from 'react'
 import { Link, type LinkProps } from 'react-router'
 import css from './Button.module.css'
 
@@ -9,7 +9,7 @@ export function Button({
   kind = 'normal',
   className = '',
   ...rest
-}: ButtonHTMLAttributes<HTMLButtonElement> & { kind?: Kind }) {
+}: ComponentProps<'button'> & { kind?: Kind }) {
   return (
     <button type="button" className={`${css.button} ${css[kind] ?? ''} ${className}`} {...rest} />
   )

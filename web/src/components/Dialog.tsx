@@ -1,4 +1,5 @@
-import { type ReactNode, useEffect, useId, useRef } from 'react'
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react'
+import { focusIfLost } from '../lib/focus'
 import css from './Dialog.module.css'
 
 interface Props {
@@ -12,10 +13,17 @@ interface Props {
 export function Dialog({ title, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
-  useEffect(() => {
+  // While it still stands on the page: closed later, it would not give the focus back.
+  useLayoutEffect(() => {
     const shown = dialog.current
+    const opener = document.activeElement
     shown?.showModal()
-    return () => shown?.close()
+    return () => {
+      shown?.close()
+      if (opener instanceof HTMLElement) opener.focus()
+      // What opened it may be gone by then, deleted.
+      setTimeout(() => focusIfLost(document.querySelector('h1')))
+    }
   }, [])
   return (
     // The browser closes a dialog on Escape by itself; the click beside it is for the pointer only.

@@ -1,7 +1,8 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, NavLink, useLocation } from 'react-router'
 import { useSession } from '../api/session'
+import { useEscape } from '../lib/focus'
 import css from './Header.module.css'
 import { ThemeToggle } from './ThemeToggle'
 
@@ -12,6 +13,11 @@ export function Header() {
   // The menu is open on the page where it was opened, and so closes by itself on the next one.
   const [openAt, setOpenAt] = useState('')
   const open = openAt === pathname
+  const menu = useRef<HTMLButtonElement>(null)
+  useEscape(open, () => {
+    setOpenAt('')
+    menu.current?.focus()
+  })
   return (
     <header className={css.header}>
       <div className={css.bar}>
@@ -20,6 +26,7 @@ export function Header() {
           {t('brand')}
         </Link>
         <button
+          ref={menu}
           type="button"
           className={css.menu}
           aria-expanded={open}

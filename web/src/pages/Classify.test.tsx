@@ -10,6 +10,7 @@ import { madeUpAnswer } from './result/made-up'
 beforeAll(() => {
   URL.createObjectURL = () => 'blob:made-up'
   URL.revokeObjectURL = () => undefined
+  window.scrollTo = () => undefined
 })
 afterEach(() => vi.unstubAllGlobals())
 
@@ -71,4 +72,11 @@ test('a picture that was refused is said to have failed, and nothing of an answe
   await waitFor(() => expect(document.title).toBe('That did not work: 0.jpg · Skyform'))
   expect(screen.queryByText(/cannot be shown/)).toBeNull()
   expect(screen.queryByRole('figure')).toBeNull()
+})
+
+test('the focus goes to the answer when it comes', async () => {
+  show()
+  await give(1)
+  const sentence = await screen.findByRole('heading', { name: madeUpAnswer().sentence })
+  await waitFor(() => expect(sentence).toHaveFocus())
 })

@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import { Link, useLocation, useSearchParams } from 'react-router'
+import { Link, NavigationType, useLocation, useNavigationType, useSearchParams } from 'react-router'
 import { send } from '../api/client'
 import { Page } from '../components/Page'
 import { Problem } from '../components/Problem'
+import { focusIfLost, useChange } from '../lib/focus'
 import { type Picture, useHand } from '../lib/hand'
 import { Intake } from './classify/Intake'
 import { One } from './classify/One'
@@ -18,9 +19,15 @@ export default function Classify() {
   const [query] = useSearchParams()
   // The answer's words come with the page, not with the answer: the network may be gone by then.
   useTranslation(['classify', 'result'])
+  const how = useNavigationType()
   const sample = query.get('sample')
-  if (sample) return <SamplePicture key={sample} file={sample} />
   const { pictures: ids, among } = remembered(location.state)
+  // Other pictures on the same page begin at its top, as another page does.
+  useChange(sample ?? ids.join(), () => {
+    if (how !== NavigationType.Pop) window.scrollTo(0, 0)
+    focusIfLost(document.querySelector('h1'))
+  })
+  if (sample) return <SamplePicture key={sample} file={sample} />
   const pictures = ids.map((id) => hand.find(id)).filter((p) => p !== undefined)
   const [first] = pictures
   if (!first) return <Start gone={ids.length > 0} />

@@ -54,3 +54,17 @@ test('where nothing is kept yet, the way to begin is shown', async () => {
   expect(screen.getByRole('link', { name: 'Classify a picture' })).toBeVisible()
   expect(screen.queryByText(/Without an account/)).toBeNull()
 })
+
+test('after a dialog the focus is back where it was, or on the heading', async () => {
+  const user = userEvent.setup()
+  const now: Record<string, unknown> = { ...answers }
+  show(<History />, { at: '/history', answers: now })
+  const remove = await screen.findByRole('button', { name: 'Delete m51.jpg' })
+  await user.click(remove)
+  await user.click(screen.getByRole('button', { name: 'Cancel' }))
+  expect(remove).toHaveFocus()
+  await user.click(remove)
+  now['GET /api/v1/results'] = { items: [], next: null, total: 0 }
+  await user.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Delete' }))
+  await waitFor(() => expect(screen.getByRole('heading', { level: 1 })).toHaveFocus())
+})

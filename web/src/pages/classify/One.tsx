@@ -6,6 +6,7 @@ import type { View } from '../../api/pictures'
 import { Button } from '../../components/Button'
 import { Page } from '../../components/Page'
 import { Problem } from '../../components/Problem'
+import { focusIfLost } from '../../lib/focus'
 import type { Picture } from '../../lib/hand'
 import { rememberLast } from '../../lib/last'
 import { ResultSkeleton } from '../result/ResultSkeleton'
@@ -24,7 +25,7 @@ export function One({ picture, back }: { picture: Picture; back?: React.ReactNod
   const limit = useLimit()
   const answer = useQuery(asking(picture, { view, limit: limit(picture) }))
   const shown = useQuery(previewing(picture, { view, needed: unshowable }))
-  useArrival(answer.data)
+  useArrival(answer.data, answer.error)
   const kept = useKept(answer.data)
   const subject: Subject = {
     key: picture.id,
@@ -86,8 +87,11 @@ function mayHelp(error: Error | null): boolean {
   return error !== null && !(error instanceof ApiError && [413, 415, 422].includes(error.status))
 }
 
-/** The answer is remembered for the maps of the guide, and the focus goes to its sentence. */
-function useArrival(answer: Classification | undefined): void {
+/** The answer is remembered for the maps of the guide, and the focus goes to its sentence, or to the place of what went wrong. */
+function useArrival(answer: Classification | undefined, error: Error | null): void {
+  useEffect(() => {
+    if (answer ?? error) focusIfLost(document.querySelector('h1'))
+  }, [answer, error])
   useEffect(() => {
     if (!answer) return
     const galaxy = mayBeGalaxy(answer)

@@ -1,8 +1,9 @@
-import { useId, useState } from 'react'
+import { useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/client'
 import type { Square, Stretch, View } from '../../api/pictures'
 import { Button } from '../../components/Button'
+import { focusIfLost, useChange, useEscape } from '../../lib/focus'
 import css from './Adjust.module.css'
 import { fitting } from './crop'
 
@@ -17,10 +18,18 @@ interface CropProps {
 /** The frame: move it by hand, use it, go back to the one that was found. */
 export function AdjustCrop({ frame, view, draft, onDraft, onView }: CropProps) {
   const { t } = useTranslation('result')
+  const opener = useRef<HTMLButtonElement>(null)
+  const tools = useRef<HTMLDivElement>(null)
+  const open = draft !== undefined
+  useEscape(open, () => onDraft(undefined))
+  useChange(open, () => focusIfLost(open ? tools.current : opener.current))
   if (!draft) {
     return (
-      <div className={css.buttons}>
-        <Button onClick={() => onDraft(fitting(frame, frame))}>{t('crop.adjust')}</Button>
+      // Another element than the tools, with another focus.
+      <div key="closed" className={css.buttons}>
+        <Button ref={opener} onClick={() => onDraft(fitting(frame, frame))}>
+          {t('crop.adjust')}
+        </Button>
         {view.crop && (
           <Button
             kind="plain"
@@ -39,7 +48,7 @@ export function AdjustCrop({ frame, view, draft, onDraft, onView }: CropProps) {
     set({ x: draft.x + shift, y: draft.y + shift, side })
   }
   return (
-    <div className={css.adjust} role="group" aria-label={t('crop.title')}>
+    <div key="tools" ref={tools} className={css.adjust} role="group" aria-label={t('crop.title')}>
       <p className={css.hint}>{t('crop.hint')}</p>
       <Range
         label={t('crop.size')}

@@ -112,3 +112,17 @@ test('what is shared and voted on at once is kept once', async () => {
     '/api/v1/results/kept/votes',
   ])
 })
+
+test('the focus goes with what opens, and back to what opened it', async () => {
+  show()
+  await press('It is something else')
+  expect(screen.getByRole('group', { name: 'What it is' })).toHaveFocus()
+  await press('Back')
+  expect(button('It is something else')).toHaveFocus()
+  await press('Answer the questions myself')
+  await press('One back')
+  expect(button('Answer the questions myself')).toHaveFocus()
+  await press('Yes, this is right')
+  expect(await screen.findByText(/Thank you/)).toBeInTheDocument()
+  await waitFor(() => expect(screen.getByRole('heading', { name: 'Is this right?' })).toHaveFocus())
+})

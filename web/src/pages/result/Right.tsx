@@ -1,9 +1,10 @@
 import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, type Classification, type Schemas, unwrap } from '../../api/client'
 import { Button } from '../../components/Button'
 import { Problem } from '../../components/Problem'
+import { focusIfLost, useChange } from '../../lib/focus'
 import { useOnce } from '../../lib/once'
 import { answersByQuestion } from '../../lib/walk'
 import type { Keeping } from './keeping'
@@ -38,9 +39,13 @@ export function Right({ answer, tree, keeping }: Props) {
     onSuccess: () => setStage('thanks'),
   })
   const send = useOnce(vote.mutateAsync)
+  const section = useRef<HTMLElement>(null)
+  useChange(stage, (before) =>
+    focusIfLost(section.current?.querySelector(next(stage, before)) ?? null),
+  )
   const kinds = Object.keys(answer.kind?.probabilities ?? {})
   return (
-    <section className={css.right} aria-labelledby="right">
+    <section ref={section} className={css.right} aria-labelledby="right">
       <h2 id="right">{t('right.title')}</h2>
       {vote.error && <Problem error={vote.error} retry={() => send(vote.variables)} />}
       {stage === 'asked' && (
@@ -51,12 +56,16 @@ export function Right({ answer, tree, keeping }: Props) {
               {t('right.yes')}
             </Button>
             {tree && mayBeGalaxy(answer) && (
-              <Button disabled={vote.isPending} onClick={() => setStage('walking')}>
+              <Button
+                disabled={vote.isPending}
+                data-to="walking"
+                onClick={() => setStage('walking')}
+              >
                 {t('right.walk')}
               </Button>
             )}
             {kinds.length > 0 && (
-              <Button disabled={vote.isPending} onClick={() => setStage('kinds')}>
+              <Button disabled={vote.isPending} data-to="kinds" onClick={() => setStage('kinds')}>
                 {t('right.other')}
               </Button>
             )}
@@ -93,6 +102,12 @@ export function Right({ answer, tree, keeping }: Props) {
       </div>
     </section>
   )
+}
+
+/** Where the focus goes: into what has opened, back to what opened it, or to the heading above the thanks. */
+function next(stage: Stage, before: Stage): string {
+  if (stage === 'kinds') return '[role=group]'
+  return stage === 'asked' ? `[data-to=${before}]` : 'h2'
 }
 
 /** A vote for what the page says: the kind, and for a galaxy the answers that were sure enough to say. */
