@@ -7,16 +7,19 @@ import sys
 import time
 from pathlib import Path
 
+import lightning
 import numpy as np
 import pytest
+import timm
 import torch
 import yaml
+from safetensors.torch import save_file
 
 from skyform.datasets.dataset import DataSet
 from skyform.datasets.synthetic import synthetic_dataset
 from skyform.errors import DataError, RecipeError
 from skyform.evaluation.run_files import read_result
-from skyform.inference import Classifier
+from skyform.inference import Classifier, bundled_path
 from skyform.training.experiment import Experiment, is_experiment, read_experiment
 from skyform.training.experiment_run import run_experiment
 
@@ -235,14 +238,56 @@ def test_frozen_weights_stay(labelled: DataSet, tmp_path: Path):
     from skyform.models.registry import build_network
 
     torch.manual_seed(0)
-    import lightning
-
     lightning.seed_everything(0, verbose=False)
     fresh = build_network("timm/resnet10t", outputs=2, size=48).state_dict()
     trained = torch.load(folder / "best.pt", weights_only=True)
     moved = [n for n, v in trained.items() if not torch.equal(v, fresh[n])]
     assert moved
     assert all(n.startswith("head") for n in moved), moved
+
+
+class Modes(lightning.Callback):
+    """Which modules are in evaluation mode at the first step of each epoch."""
+
+    def __init__(self) -> None:
+        self.evaluating: list[set[str]] = []
+
+    def on_train_batch_start(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, *rest: object
+    ) -> None:
+        if rest[-1] == 0:
+            found = {n for n, m in pl_module.network.named_modules() if not m.training}
+            self.evaluating.append(found)
+
+
+@pytest.mark.parametrize("start", ["scratch", "file", "ours", "frozen"])
+def test_training_is_in_training_mode(start: str, labelled: DataSet, tmp_path: Path):
+    settings: dict[str, object] = {
+        "model": "timm/tf_efficientnet_lite0",
+        "size": 64,
+        "epochs": 2,
+        "weights": {"file": "body.safetensors", "ours": "ours"}.get(start, ""),
+        "freeze": "backbone" if start == "frozen" else "none",
+    }
+    if start == "file":
+        body = timm.create_model("tf_efficientnet_lite0", num_classes=1000)
+        save_file(body.state_dict(), tmp_path / "body.safetensors")
+    modes = Modes()
+    run_experiment(
+        experiment(**settings),
+        labelled,
+        out=tmp_path / "run",
+        data_folder=tmp_path,
+        bundled=bundled_path(),
+        callbacks=[modes],
+    )
+    assert len(modes.evaluating) == 2
+    for evaluating in modes.evaluating:
+        if start == "frozen":
+            assert evaluating
+            assert all(name.split(".")[0] == "body" for name in evaluating)
+        else:
+            assert not evaluating
 
 
 def test_a_class_weighs_what_the_recipe_says(labelled: DataSet, tmp_path: Path):

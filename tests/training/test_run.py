@@ -6,16 +6,19 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+import timm
 import torch
 import yaml
 from made_up_data import drawn_galaxy, write_data
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from skyform.errors import DataError, RecipeError
 from skyform.inference import Classifier
 from skyform.training import join_runs, train_recipe
 from skyform.training.module import TreeModule
 from skyform.training.onnx_outputs import run_onnx
+from skyform.training.recipe import read_recipe
+from skyform.training.run import train_networks
 
 pytestmark = [
     # Lightning and the TorchScript exporter warn of their own future.
@@ -123,6 +126,39 @@ def test_a_killed_run_that_is_resumed_ends_like_the_unbroken_one(
     )
     for name, value in whole.items():
         torch.testing.assert_close(broken[name], value, msg=name)
+
+
+@pytest.mark.parametrize(
+    ("start", "freeze"), [("", 0), ("body.safetensors", 0), ("run", 0), ("run", 2)]
+)
+def test_training_is_in_training_mode(
+    start: str,
+    freeze: int,
+    run: Path,
+    data: Path,
+    recipe: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    if start == "body.safetensors":
+        body = timm.create_model("tf_efficientnet_lite0", num_classes=0)
+        save_file(body.state_dict(), tmp_path / start)
+    weights = {"run": f"run:{run}", "": ""}.get(start, str(tmp_path / start))
+    seen: list[tuple[set[str], set[str]]] = []
+    step = TreeModule.training_step
+
+    def watched(self: TreeModule, batch: dict[str, torch.Tensor], batch_idx: int) -> torch.Tensor:
+        names = {m: n for n, m in self.network.named_modules()}
+        kept = {names[m] for s in self.network.stages(freeze) for m in s.modules()}
+        seen.append(({n for m, n in names.items() if not m.training}, kept))
+        return step(self, batch, batch_idx)
+
+    monkeypatch.setattr(TreeModule, "training_step", watched)
+    settings = read_recipe(recipe, overrides=(f"weights={weights}", f"freeze={freeze}"))
+    train_networks(settings, data=data, folder=tmp_path / "run")
+    assert len(seen) == 8
+    assert all(evaluating == kept for evaluating, kept in seen)
+    assert all(kept for _, kept in seen) == (freeze > 0)
 
 
 def test_a_folder_with_a_run_is_not_overwritten(run: Path, data: Path, recipe: Path):

@@ -70,6 +70,7 @@ def train_network(
     module = ExperimentModule(experiment, network, objective, steps_per_epoch=len(order))
     record = Record(folder, experiment.stop, epochs=experiment.epochs)
     last = folder / "last.ckpt"
+    module.train()  # whatever the starting weights left; Lightning keeps the mode. A frozen body stays as it is.
     start = time.monotonic()
     with _quiet_lightning():
         _trainer(experiment, folder, (record, *callbacks)).fit(

@@ -125,6 +125,7 @@ def _train_member(
     last = folder / f"last-{recipe.seed}.ckpt"
     module = TreeModule(recipe, network, rules=train.rules, margin=_MARGIN)
     loader = DataLoader(RowDataset(train), sampler=Drawn(train, recipe), batch_size=None)
+    module.train()  # Lightning keeps the mode that it finds
     _trainer(folder, recipe).fit(
         module,
         loader,
