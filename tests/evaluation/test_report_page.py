@@ -81,6 +81,28 @@ def test_a_report_on_classes(tmp_path: Path):
     )
 
 
+def test_a_calibration_from_training_pictures_is_shown_as_it_is(tmp_path: Path):
+    run = class_run(chosen_on="training")
+    html = report_page(run, tmp_path)
+    assert f"{run.summary.scores['ece'].value:.3f} after." in html
+    text = page_of(run, tmp_path).text
+    assert "the model file’s own calibration" in text
+    assert "nothing on the validation pictures" in text
+    assert "five folds" not in text
+    assert "on these same pictures" not in text
+    sets = run.calibration.answer_sets(run.predictions.p)
+    held = sets[np.arange(len(sets)), run.predictions.truth].mean()
+    assert f"Measured: {100 * held:.1f} %" in text
+
+
+def test_figures_in_sample_and_in_folds_are_told_apart(tmp_path: Path):
+    run = class_run()
+    assert "after, in five folds" in report_page(run, tmp_path)
+    text = page_of(run, tmp_path).text
+    assert "calibration error here are in-sample" in text
+    assert "its figures differ, and are the ones to expect" in text
+
+
 def test_reports_on_fractions_and_labels(tmp_path: Path):
     votes = dataclasses.replace(vote_run(), thumbnails={"row-0003": jpeg(0)})
     text = page_of(votes, tmp_path).text

@@ -34,7 +34,7 @@ PANELS = {
     "confusion": lambda: confusion_map(COUNTS, scheme=SCHEME),
     "bars": lambda: class_bars(class_report(COUNTS, names=SCHEME.ids)[:4]),
     "roc": lambda: roc_panel(RUN.truth, RUN.p, scheme=SCHEME),
-    "reliability": lambda: reliability_diagram(RUN.p**2, RUN.p, RUN.truth),
+    "reliability": lambda: reliability_diagram(RUN.p**2, RUN.p, RUN.truth, folds=True),
     "coverage": lambda: coverage_panel(
         RUN.p.max(axis=1), RUN.said == RUN.truth, calibration=ClassCalibration(reject=0.6)
     ),

@@ -166,17 +166,30 @@ def reliability_diagram(
     before: Float[ndarray, "n classes"],
     after: Float[ndarray, "n classes"],
     truth: Int[ndarray, " n"],
+    *,
+    folds: bool,
 ) -> Panel:
-    """How often the first answer is right against how sure the model is, before and after calibration, with the counts below."""
+    """How often the first answer is right against how sure the model is, before and after calibration, with the counts below.
+
+    With `folds`, the probabilities after calibration are those of `cross_fit`; else those of the model file.
+    """
+    later = "after, in five folds" if folds else "after"
+    whose = (
+        "Each point after calibration was calibrated on other pictures."
+        if folds
+        else "After calibration is what the model file says."
+    )
     errors = [_expected_error(p, truth) for p in (before, after)]
     return draw(
         "reliability",
-        partial(_paint_reliability, before=before, after=after, truth=truth, errors=errors),
+        partial(
+            _paint_reliability, before=before, after=after, truth=truth, errors=errors, later=later
+        ),
         height=400.0,
         title="Reliability",
-        alt=f"Reliability diagram: expected calibration error {errors[0]:.3f} before and {errors[1]:.3f} after calibration.",
+        alt=f"Reliability diagram: expected calibration error {errors[0]:.3f} before calibration and {errors[1]:.3f} {later}.",
         caption="On the diagonal, a probability of 0.8 means right in 8 of 10 cases; below it the model is too sure. ECE is the mean "
-        "distance from the diagonal. Each point after calibration was calibrated on other pictures. Bars count the pictures.",
+        f"distance from the diagonal. {whose} Bars count the pictures.",
     )
 
 
@@ -191,10 +204,11 @@ def _paint_reliability(
     after: Float[ndarray, "n classes"],
     truth: Int[ndarray, " n"],
     errors: Sequence[float],
+    later: str,
 ) -> None:
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3.2, 1))
     upper.plot([0, 1], [0, 1], color=QUIET, linewidth=0.8, linestyle=(0, (4, 3)))
-    styles = (("before", before, _ORANGE, "o", PAPER), ("after", after, _BLUE, "s", _BLUE))
+    styles = (("before", before, _ORANGE, "o", PAPER), (later, after, _BLUE, "s", _BLUE))
     for (name, p, shade, marker, face), error in zip(styles, errors, strict=True):
         bins = reliability(p.max(axis=1), p.argmax(axis=1) == truth)
         upper.plot(

@@ -193,20 +193,29 @@ def _confused(counts: Int[ndarray, "k k"], names: Sequence[str]) -> list[str]:
 
 
 def _calibration(result: RunResult, scheme: Scheme) -> dict[str, Any]:
-    """Everything that only rows which the calibration has not seen can tell."""
+    """Everything that only rows which the calibration has not seen can tell.
+
+    Where the calibration was chosen on training pictures, that is the model file's own; where it was chosen on these rows, each
+    fold's from the others.
+    """
     rows, fitted = result.predictions, result.calibration
     # Logits up to a constant: the stored probabilities were divided by the temperature.
     logits = fitted.temperature * np.log(np.maximum(rows.p, 1e-12))
     coverage = fitted.coverage if 0 < fitted.coverage < 1 else 0.9
-    fair = cross_fit(logits, rows.truth, coverage=coverage)
+    folds = result.summary.chosen_on == "validation"
+    after, sets = rows.p, fitted.answer_sets(rows.p)
+    if folds:
+        fair = cross_fit(logits, rows.truth, coverage=coverage)
+        after, sets = fair.probabilities, fair.sets
     before = np.exp(logits - logits.max(axis=1, keepdims=True))
     before /= before.sum(axis=1, keepdims=True)
-    held = fair.sets[np.arange(len(rows.truth)), rows.truth]
-    sizes = fair.sets.sum(axis=1)
+    held = sets[np.arange(len(rows.truth)), rows.truth]
+    sizes = sets.sum(axis=1)
     right = rows.said == rows.truth
     answered = fitted.answered(rows.p)
     return {
         "temperature": fitted.temperature,
+        "folds": folds,
         "wanted": coverage,
         "held": float(held.mean()),
         "mean_size": float(sizes.mean()),
@@ -220,7 +229,7 @@ def _calibration(result: RunResult, scheme: Scheme) -> dict[str, Any]:
         "reject": fitted.reject,
         "answered": float(answered.mean()),
         "kept_accuracy": float(right[answered].mean()) if answered.any() else None,
-        "reliability": reliability_diagram(before, fair.probabilities, rows.truth),
+        "reliability": reliability_diagram(before, after, rows.truth, folds=folds),
         "coverage": coverage_panel(rows.p.max(axis=1), right, calibration=fitted),
     }
 

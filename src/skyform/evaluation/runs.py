@@ -51,6 +51,9 @@ class RunSummary:
         Whether the classes were derived from votes, rather than given by the set itself.
     calibration : mapping
         A `ClassCalibration` as a dictionary; empty where there is none.
+    chosen_on : str
+        `validation`, where calibration and best epoch were chosen on the very pictures that the figures are of; `training`, where
+        nothing was.
     seconds : float
         Of training.
     device : str
@@ -83,6 +86,7 @@ class RunSummary:
     scheme: Scheme | None = None
     derived: bool = False
     calibration: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    chosen_on: Literal["validation", "training"] = "validation"
     seconds: float = 0.0
     device: str = ""
     parameters: int = 0
@@ -97,6 +101,8 @@ class RunSummary:
     def __post_init__(self) -> None:
         if self.task not in _TASKS:
             raise ValueError(f"task is {self.task!r}; it must be one of {', '.join(_TASKS)}")
+        if self.chosen_on not in ("validation", "training"):
+            raise ValueError(f"chosen_on is {self.chosen_on!r}; it must be validation or training")
         if (self.task == "classes") != (self.scheme is not None):
             raise ValueError(
                 f"the task {self.task!r} has scheme {self.scheme!r}; only 'classes' has one"

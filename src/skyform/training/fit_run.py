@@ -144,6 +144,7 @@ def _summary(
         source="Skyform: skyform fit",
         scheme=fitted.scheme,
         calibration=fitted.calibration.to_dict(),
+        chosen_on="training",
         seconds=round(fitted.seconds, 2),
         device=device_name(),
         parameters=fitted.head.parameters,
