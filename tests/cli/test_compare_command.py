@@ -52,6 +52,12 @@ def test_a_table_to_read(runs: Path, capsys: pytest.CaptureFixture[str]):
     assert "\x1b[" not in "".join(lines)
 
 
+def test_the_table_says_who_chose_on_validation(runs: Path, capsys: pytest.CaptureFixture[str]):
+    write_result(class_run("head", skill=2.0, chosen_on="training"), runs / "head")
+    assert call(runs / "forest", runs / "head") == Exit.OK
+    assert capsys.readouterr().out.splitlines()[-1].startswith("Not quite like with like")
+
+
 @pytest.mark.parametrize(("width", "columns"), [(170, 8), (50, 4)])
 def test_a_narrow_terminal_has_fewer_columns(
     width: int,

@@ -24,6 +24,16 @@ def test_the_page_ranks_tests_and_shows_what_none_gets_right():
     assert "<script" not in html
 
 
+def test_runs_that_chose_nothing_on_validation_are_told_apart():
+    runs = [class_run("cnn"), class_run("head", skill=1.0, chosen_on="training")]
+    found = compare_runs(runs, names=["a", "b"])
+    assert "pictures cnn chose the temperature" in found.unlike
+    assert found.unlike.endswith("for head (skyform fit).")
+    assert found.unlike in compare_page(found, thumbnails={})
+    assert found.to_dict()["unlike"] == found.unlike
+    assert not compare_runs([runs[0], class_run("vgg")], names=["a", "b"]).unlike
+
+
 def test_names_cannot_write_html():
     runs = [class_run("<i>a</i>"), class_run("b", skill=1.0)]
     html = compare_page(compare_runs(runs, names=["a", "b"]), thumbnails={})

@@ -18,6 +18,7 @@ from skyform.evaluation.run_files import read_result
 from skyform.inference import Classifier
 from skyform.inference.embedding import embeddings
 from skyform.schema import Failure, Scheme
+from skyform.training.attach import weight_count
 from skyform.training.fit import FittedClasses, fit_classes
 from skyform.training.fit_rows import with_classes
 from skyform.training.fit_run import write_fitted
@@ -283,7 +284,9 @@ def test_a_run_folder_is_whole(embed, base: Path, tmp_path: Path):
     assert result.summary.n_train + result.summary.n_validation == 30
     assert (folder / result.summary.model) == model
     assert result.summary.bytes == model.stat().st_size
-    assert result.summary.parameters == 3 * 3 + 3
+    # The whole model's, not the head's alone.
+    assert result.summary.parameters == weight_count(base) + 3 * 3 + 3 == weight_count(model)
+    assert result.summary.chosen_on == "training"
     assert result.summary.seed == 5
     assert result.calibration == fitted.calibration
     np.testing.assert_allclose(result.predictions.p, fitted.predictions.p, atol=1e-6)

@@ -95,6 +95,8 @@ def _table(comparison: "Comparison", paper: Paper) -> str:
     foot += (
         " p: chance of such a distance from the best by luck, corrected for the number of models."
     )
+    if comparison.unlike:
+        foot += f"\n{comparison.unlike}"
     return "\n".join([*body, "", foot]) + "\n"
 
 

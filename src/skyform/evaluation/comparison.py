@@ -84,6 +84,20 @@ class Comparison:
     all_wrong: Mapping[str, str]
     any_right: float
 
+    @property
+    def unlike(self) -> str:
+        """A plain sentence where only some of the models chose anything on the compared pictures; else empty."""
+        by_place: dict[str, list[str]] = {"validation": [], "training": []}
+        for c in self.contestants:
+            by_place[c.summary.chosen_on].append(c.name)
+        if not all(by_place.values()):
+            return ""
+        chose, blind = (", ".join(by_place[place]) for place in ("validation", "training"))
+        return (
+            f"Not quite like with like: by these same validation pictures {chose} chose the temperature of the probabilities and, if "
+            f"trained in epochs, the best epoch (skyform train), which flatters a little; nothing was chosen by them for {blind} (skyform fit)."
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return {
@@ -91,6 +105,7 @@ class Comparison:
             "metric": self.metric,
             "n": len(self.ids),
             "left_out": self.left_out,
+            "unlike": self.unlike,
             "any_right": None if np.isnan(self.any_right) else round(self.any_right, 4),
             "models": [_plain(rank, c) for rank, c in enumerate(self.contestants, start=1)],
         }

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ __all__ = [
     "check_base",
     "copy_with_metadata",
     "read_description",
+    "weight_count",
     "write_metadata",
 ]
 
@@ -134,6 +136,24 @@ def read_description(path: Path) -> dict[str, Any]:
             remedy="Install the Skyform version that wrote it.",
         )
     return values
+
+
+def weight_count(path: Path) -> int:
+    """Weights and biases of a model's convolutions and matrices, int8 ones too; maps of evidence repeat those of the heads."""
+    graph = _loaded(path).graph
+    sizes = {t.name: prod(t.dims) for t in graph.initializer}
+    sizes |= {
+        n.output[0]: sizes[n.input[0]]
+        for n in graph.node
+        if n.op_type == "DequantizeLinear" and n.input[0] in sizes
+    }
+    used = {
+        name
+        for n in graph.node
+        if n.op_type in ("Conv", "Gemm", "MatMul") and _EVIDENCE not in n.output
+        for name in n.input
+    }
+    return sum(sizes.get(name, 0) for name in used)
 
 
 def write_metadata(path: Path, values: Mapping[str, Any]) -> None:

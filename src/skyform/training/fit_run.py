@@ -13,7 +13,7 @@ from skyform.evaluation.run_files import CURVES, THUMBNAILS, write_result
 from skyform.evaluation.runs import RunResult, RunSummary
 from skyform.images import decode
 from skyform.schema.modelfile import ORIENTATIONS, description
-from skyform.training.attach import read_description, write_metadata
+from skyform.training.attach import read_description, weight_count, write_metadata
 from skyform.training.environment import device_name, environment
 from skyform.training.fit import FittedClasses
 from skyform.training.fit_card import card_text, card_values
@@ -147,7 +147,7 @@ def _summary(
         chosen_on="training",
         seconds=round(fitted.seconds, 2),
         device=device_name(),
-        parameters=fitted.head.parameters,
+        parameters=weight_count(base) + fitted.head.parameters,
         bytes=model.stat().st_size,
         images_per_second=round(fitted.images_per_second, 1),
         seed=fitted.settings["seed"],
