@@ -1,7 +1,7 @@
 """Run the recipes of R1 to R5 and ours on real data: `python benchmarks/bake_off.py DATA --out runs/bake-off`.
 
 DATA is the folder of labelled images. What is finished is not run again; what was interrupted goes on. Then
-`skyform results runs/bake-off --to docs/results.md` makes the page.
+`skyform results runs/bake-off --keep docs/results --to docs/results.md` makes the page.
 """
 
 import argparse

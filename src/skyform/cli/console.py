@@ -7,7 +7,6 @@ import shutil
 import sys
 from dataclasses import dataclass
 from enum import IntEnum
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 __all__ = [
@@ -106,9 +105,8 @@ def say(message: str) -> None:
 
 
 def as_typed() -> str:
-    """The command line, with paths of this machine cut to their names: what a record may keep."""
-    words = [Path(w).name if w.startswith("/") else w for w in sys.argv[1:]]
-    return shlex.join(["skyform", *words])
+    """The command line, paths as they were given: in the same folder it runs again."""
+    return shlex.join(["skyform", *sys.argv[1:]])
 
 
 def at_least_one(text: str) -> int:

@@ -1,9 +1,10 @@
 """`skyform results`: the bake-off as one Markdown page, made from run folders or from their results alone."""
 
 import math
+import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 from skyform.errors import DataError
 from skyform.evaluation.comparison import group_runs
@@ -68,14 +69,50 @@ def _place(file: Path, folder: Path) -> str:
 
 
 def keep_summaries(summaries: Mapping[str, RunSummary], folder: Path) -> list[Path]:
-    """Write the results alone, one small file a run, named after its place: what a repository keeps of a bake-off."""
+    """Write the results alone, one small file a run, named after its place: what a repository keeps of a bake-off.
+
+    Their commands name no folder of this machine: a recipe is in `recipes`, everything else below `DATA`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
     for place, summary in sorted(summaries.items()):
         name = summary.name if place in (".", "result") else place.replace("/", ".")
         files.append(folder / f"{name}.json")
-        write_summary(summary, files[-1])
+        write_summary(replace(summary, command=_portable(summary.command)), files[-1])
     return files
+
+
+def _portable(command: str) -> str:
+    """A command with absolute paths replaced by what anybody can read; as it is where it has none."""
+    try:
+        words = shlex.split(command)
+    except ValueError:  # edited by hand
+        return command
+    if not any("/" in (w[:1], w.partition("=")[2][:1]) for w in words):
+        return command
+    return shlex.join(_portable_word(w, words) for w in words)
+
+
+def _portable_word(word: str, words: Sequence[str]) -> str:
+    option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
+    path = PurePosixPath(value)
+    if not path.is_absolute():
+        return word
+    if path.suffix in (".yaml", ".yml"):
+        return f"{option}{equals}recipes/{path.name}"
+    folder = _after("--weights-from", words)
+    below = path.relative_to(folder) if folder and path.is_relative_to(folder) else path.name
+    return f"{option}{equals}{PurePosixPath('DATA', below)}"
+
+
+def _after(option: str, words: Sequence[str]) -> str:
+    """The value of an option; empty where it is not given."""
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word == option:
+            return following
+        if word.startswith(f"{option}="):
+            return word.partition("=")[2]
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +163,7 @@ def results_page(
     lines = [
         "# Results",
         "",
-        f"<!-- Made by `{command}`; a test fails when it is stale. -->",
+        f"<!-- Made by `{command}`. -->",
         "",
         *_introduction(summaries),
     ]
@@ -145,6 +182,11 @@ def _introduction(summaries: Mapping[str, RunSummary]) -> list[str]:
         "In brackets stand 95 % bootstrap intervals over those pictures; they say how far chance in the choice of pictures "
         "reaches, and nothing of pictures of another kind.",
     ]
+    if any("DATA" in s.command for s in summaries.values()):
+        lines += [
+            "",
+            "In the commands, `DATA` is the folder of the labelled images and of the starting weights.",
+        ]
     if reported:
         lines += [
             "",
