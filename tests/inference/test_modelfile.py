@@ -42,6 +42,20 @@ def test_a_missing_model(tmp_path: Path):
         Classifier.load(tmp_path / "none.onnx")
 
 
+def test_a_run_folder_is_no_model_but_holds_one(tmp_path: Path):
+    with pytest.raises(ModelError, match="is a folder without a model"):
+        Classifier.load(tmp_path)
+    (tmp_path / "recipe.yaml").touch()
+    with pytest.raises(ModelError, match="is the folder of a run that has no model file yet"):
+        Classifier.load(tmp_path)
+    (tmp_path / "model").mkdir()
+    file = tmp_path / "model" / "ours.onnx"
+    file.touch()
+    with pytest.raises(ModelError, match="is a folder, not a model file") as caught:
+        Classifier.load(tmp_path)
+    assert str(file) in caught.value.remedy
+
+
 def test_a_damaged_model(tmp_path: Path):
     path = tmp_path / "cut.onnx"
     path.write_bytes(bundled_path().read_bytes()[:100_000])

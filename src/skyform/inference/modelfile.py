@@ -139,10 +139,7 @@ class ModelFile:
 
         self.path = Path(path)
         if not self.path.is_file():
-            raise ModelError(
-                f"The model {self.path} does not exist.",
-                remedy=f"Give the path of an .onnx file, or one of {', '.join(BUNDLED)}.",
-            )
+            raise _no_file(self.path)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         if threads is not None:
@@ -171,6 +168,30 @@ class ModelFile:
     def _run(self, names: list[str], images: ndarray) -> list[ndarray]:
         outputs = self._session.run(names, {"image": np.ascontiguousarray(images)})
         return [np.asarray(o) for o in outputs]
+
+
+def _no_file(path: Path) -> ModelError:
+    """What to say where no model file is; a folder may be that of a run, with the file in it."""
+    if not path.is_dir():
+        return ModelError(
+            f"The model {path} does not exist.",
+            remedy=f"Give the path of an .onnx file, or one of {', '.join(BUNDLED)}.",
+        )
+    found = sorted({*path.glob("*.onnx"), *path.glob("model/*.onnx")})
+    if found:
+        return ModelError(
+            f"{path} is a folder, not a model file.",
+            remedy=f"Give the file in it: {' or '.join(map(str, found))}",
+        )
+    if any((path / name).is_file() for name in ("recipe.yaml", "result.json")):
+        return ModelError(
+            f"{path} is the folder of a run that has no model file yet.",
+            remedy="Let the run finish first: the same `skyform train` with --resume goes on with it. A model that cannot be exported has none.",
+        )
+    return ModelError(
+        f"{path} is a folder without a model.",
+        remedy=f"Give the path of an .onnx file, or one of {', '.join(BUNDLED)}.",
+    )
 
 
 def model_path(model: str | os.PathLike[str] | None) -> Path:
