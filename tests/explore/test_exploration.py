@@ -152,7 +152,9 @@ def test_balance_in_numbers_and_words():
 def test_equal_classes_are_balanced():
     x = explored(data_set([ROUND] * 5 + [DISC] * 5), map=False)
     assert x.balance.effective == pytest.approx(2)
-    assert "The classes are balanced" in texts(x, "fine")
+    assert "The 2 classes are equally large, 5 pictures each." in texts(x, "fine")
+    x = explored(data_set([ROUND] * 6 + [DISC] * 5), map=False)
+    assert "The classes are balanced: the largest class" in texts(x, "fine")
 
 
 def test_one_picture():

@@ -21,7 +21,7 @@ from skyform.explore.thumbnails import Thumbnails, atlas, data_address
 from skyform.explore.words import clipped, number, percent, plural, shortened
 from skyform.schema import ClassName, Scheme
 
-_VOID = {"meta", "link", "img", "br", "path", "use", "rect", "circle"}
+_VOID = {"meta", "link", "img", "br", "wbr", "path", "use", "rect", "circle"}
 
 
 class Page(HTMLParser):
@@ -206,6 +206,14 @@ def test_odd_sets_have_a_page_too(dataset: DataSet, said: str):
     _, parsed = page(dataset)
     assert parsed.open == []
     assert said in parsed.text
+
+
+def test_long_names_of_columns_break_after_underscores():
+    classes = tuple(ClassName(i, n, f"{n}_of_low_<b>") for i, n in enumerate((ROUND, DISC)))
+    scheme = Scheme("planted", "Planted", classes)
+    text, parsed = page(data_set([ROUND, DISC] * 14, scheme=scheme))
+    assert '<th scope="col">round_<wbr>of_<wbr>low_<wbr>&lt;b&gt;</th>' in text
+    assert parsed.open == []
 
 
 def test_without_a_map():

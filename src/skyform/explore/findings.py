@@ -56,6 +56,12 @@ def imbalance(exploration: Exploration) -> Finding:
         return Finding("notice", "There is one class only: nothing can be told apart.")
     largest = max(present, key=lambda c: c.count)
     smallest = min(present, key=lambda c: c.count)
+    if largest.count == smallest.count:
+        return Finding(
+            "fine",
+            f"The {count_text(len(present))} classes are equally large, {plural(largest.count, 'picture')} each.",
+            "Accuracy is a fair measure.",
+        )
     ratio = (
         f"the largest class, {largest.name} ({count_text(largest.count)}), is {number(balance.ratio)} times as large as the smallest, "
         f"{smallest.name} ({count_text(smallest.count)}); effective number of classes {number(balance.effective)} of {len(present)}."
