@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 from planted import DISC, ROUND, SCHEME, blob, colour_embedder, data_set, jpeg, vote_row
 
+from skyform.cli.console import Paper
+from skyform.cli.explore import summary_lines
 from skyform.datasets.dataset import DataSet, Record
 from skyform.evaluation.plotting import DARK, LIGHT, Panel
 from skyform.explore import explore, findings_of, numbers_of
@@ -208,6 +210,17 @@ def test_odd_sets_have_a_page_too(dataset: DataSet, said: str):
     assert said in parsed.text
 
 
+def test_page_and_terminal_count_the_same_classes():
+    dataset = votes_only()
+    x = explore(dataset, embedder=colour_embedder(), map=False)
+    present = sum(c.count > 0 for c in x.balance.counts)
+    assert 0 < present < 5
+    assert f"classes {present} of 5 (from votes)" in Page(page_of(x)).text
+    lines = summary_lines(x, paper=Paper(100, colour=False))
+    assert lines[1].startswith(f"{present} of 5 classes (from votes): ")
+    assert "tree “Kaggle Galaxy Zoo”" in Page(page_of(x)).text
+
+
 def test_long_names_of_columns_break_after_underscores():
     classes = tuple(ClassName(i, n, f"{n}_of_low_<b>") for i, n in enumerate((ROUND, DISC)))
     scheme = Scheme("planted", "Planted", classes)
@@ -229,7 +242,7 @@ def test_the_decals_tree_has_its_own_questions():
         data_set([""], scheme=None), records=[Record("a", info={"decals": decals.tolist()})]
     )
     _, parsed = page(dataset)
-    assert "Galaxy Zoo DECaLS: 1 picture with votes." in parsed.text
+    assert "1 picture with votes on the questions of the tree “Galaxy Zoo DECaLS”." in parsed.text
 
 
 def test_pictures_for_the_page_are_read_again_and_only_those():

@@ -110,6 +110,7 @@ def summary_lines(exploration: "Exploration", *, paper: Paper) -> list[str]:
     """What was found, in about a dozen lines."""
     from skyform.evaluation.wording import count_text
     from skyform.explore import findings_of
+    from skyform.explore.balance import class_count
     from skyform.explore.words import percent, plural
 
     dataset, balance = exploration.dataset, exploration.balance
@@ -123,9 +124,9 @@ def summary_lines(exploration: "Exploration", *, paper: Paper) -> list[str]:
     if present:
         named = ", ".join(f"{c.name} {percent(c.share)}" for c in present[:_CLASSES])
         more = f", {count_text(len(present) - _CLASSES)} more" if len(present) > _CLASSES else ""
-        lines += textwrap.wrap(
-            f"{plural(len(present), 'class', 'classes')}: {named}{more}", paper.width
-        )
+        what = "class" if len(balance.counts) == 1 else "classes"
+        what += " (from votes)" if exploration.classes.derived else ""
+        lines += textwrap.wrap(f"{class_count(balance)} {what}: {named}{more}", paper.width)
     found = findings_of(exploration)
     for finding in found[:_FINDINGS]:
         first, *rest = textwrap.wrap(finding.text, paper.width - 2, break_on_hyphens=False)

@@ -10,9 +10,18 @@ from numpy import ndarray
 from skyform.datasets.dataset import DataSet, Record
 from skyform.datasets.derive import derive_labels, fractions_of
 from skyform.datasets.splits import class_weights
+from skyform.evaluation.wording import count_text
 from skyform.schema import FIVE_WAY, ClassName, Scheme
 
-__all__ = ["MAJORITY", "Balance", "ClassCount", "Classes", "balance_of", "classes_of"]
+__all__ = [
+    "MAJORITY",
+    "Balance",
+    "ClassCount",
+    "Classes",
+    "balance_of",
+    "class_count",
+    "classes_of",
+]
 
 MAJORITY = 0.55  # of the votes, as for Galaxy10
 
@@ -75,6 +84,13 @@ class Balance:
     unlabelled: int
     ratio: float
     effective: float
+
+
+def class_count(balance: Balance) -> str:
+    """How many classes have a picture, and of how many, where some have none: "4 of 5"."""
+    present = sum(c.count > 0 for c in balance.counts)
+    every = len(balance.counts)
+    return count_text(present) + (f" of {count_text(every)}" if present < every else "")
 
 
 def classes_of(dataset: DataSet) -> Classes:

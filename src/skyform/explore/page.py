@@ -11,6 +11,7 @@ from numpy import ndarray
 import skyform
 from skyform.evaluation.plotting import DARK, LIGHT, Panel
 from skyform.evaluation.wording import count_text
+from skyform.explore.balance import class_count
 from skyform.explore.class_figures import class_panel, size_panel, spread_panel
 from skyform.explore.exploration import Exploration
 from skyform.explore.findings import findings_of, imbalance, unread_reasons
@@ -106,7 +107,7 @@ def _overview(exploration: Exploration) -> dict[str, Any]:
         ),
         (
             "classes",
-            count_text(len(exploration.classes.names))
+            class_count(exploration.balance)
             + (" (from votes)" if exploration.classes.derived else ""),
         ),
         ("without a class", count_text(exploration.balance.unlabelled)),
