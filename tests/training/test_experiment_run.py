@@ -22,6 +22,7 @@ from skyform.evaluation.run_files import read_result
 from skyform.inference import Classifier, bundled_path
 from skyform.training.experiment import Experiment, is_experiment, read_experiment
 from skyform.training.experiment_run import run_experiment
+from skyform.training.preparing import prepare_parts
 
 pytestmark = [
     # Lightning and the TorchScript exporter warn of their own future.
@@ -322,6 +323,19 @@ def test_a_set_without_votes_cannot_teach_votes(labelled: DataSet, tmp_path: Pat
         run_experiment(experiment(task="fractions"), bare, out=tmp_path / "a")
     with pytest.raises(DataError, match=r"has no votes to derive it from"):
         run_experiment(experiment(scheme="galaxy10_sdss"), bare, out=tmp_path / "b")
+
+
+@pytest.mark.parametrize("task", ["fractions", "labels"])
+def test_a_cap_without_classes_is_one_of_all_pictures(task: str, sky: DataSet, tmp_path: Path):
+    capped = experiment(task=task, cap=10)
+    parts = [
+        prepare_parts(e, sky, folder=tmp_path / name, cache=tmp_path / "cache")
+        for name, e in (("few", capped), ("all", capped.with_settings(cap=None)))
+    ]
+    few, whole = ({r.id for r in p.train.dataset.records} for p in parts)
+    assert len(few) == 10
+    assert few < whole
+    assert len(parts[0].validation) == len(parts[1].validation)
 
 
 def test_a_set_without_labels_cannot_teach_classes(sky: DataSet, tmp_path: Path):

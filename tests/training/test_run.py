@@ -154,9 +154,10 @@ def test_training_is_in_training_mode(
         return step(self, batch, batch_idx)
 
     monkeypatch.setattr(TreeModule, "training_step", watched)
-    settings = read_recipe(recipe, overrides=(f"weights={weights}", f"freeze={freeze}"))
+    changes = (f"weights={weights}", f"freeze={freeze}", "samples_per_epoch=8")
+    settings = read_recipe(recipe, overrides=changes)
     train_networks(settings, data=data, folder=tmp_path / "run")
-    assert len(seen) == 8
+    assert len(seen) == 2
     assert all(evaluating == kept for evaluating, kept in seen)
     assert all(kept for _, kept in seen) == (freeze > 0)
 

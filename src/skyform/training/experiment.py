@@ -89,7 +89,7 @@ class Experiment(_Exact):
     relabel : mapping of label to class
         Empty text drops a label.
     cap : int, optional
-        At most so many training pictures of a class.
+        At most so many training pictures of a class; for tasks without classes, of all.
     balance : str
         `weights` weighs classes in the loss so that all count alike.
     split : str or mapping

@@ -70,7 +70,9 @@ def prepare_parts(experiment: Experiment, data: DataSet, *, folder: Path, cache:
             )
     if experiment.cap is not None:
         train = rows.subset(wanted["train"])
-        kept = cap_classes(train.labels, cap=experiment.cap, seed=experiment.seed)
+        # Without classes all rows count as one: any so many pictures.
+        groups = train.labels if experiment.task == "classes" else np.zeros(len(train), dtype=int)
+        kept = cap_classes(groups, cap=experiment.cap, seed=experiment.seed)
         side[np.setdiff1d(wanted["train"], wanted["train"][kept])] = _UNUSED
         wanted["train"] = wanted["train"][kept]
     manifest = Manifest.of(rows, splits=[str(s) for s in side], seed=experiment.seed, ratios=ratios)
