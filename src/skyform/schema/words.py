@@ -64,7 +64,7 @@ def sentence(
     if kind is not None and kind.confidence < SURE:
         return _undecided(kind)
     if kind is not None and kind.id != "galaxy":
-        return f"{_opening(kind.confidence)} {_KIND_WORDS[kind.id]}."
+        return f"{_opening(kind.confidence)} {_KIND_WORDS[kind.id]}{_CAVEATS.get(kind.id, '')}."
     sure = 1.0 if kind is None else kind.confidence
     if kept is None:
         kept = rolled_up(tree, chances, threshold=SURE)
@@ -119,6 +119,9 @@ _NAMED = [f"a {k.name}" for k in KINDS if k.id != "none"]
 _KIND_WORDS = {k.id: f"a {k.name}" for k in KINDS} | {
     "none": f"not {', '.join(_NAMED[:-1])} or {_NAMED[-1]}"
 }
+
+# Experts' weak candidates look like lenses to the model, 27 of 28 of them.
+_CAVEATS = {"lens": ", or a galaxy that looks like one"}
 
 # The first entry whose answer is kept names the object.
 _NOUNS = (
