@@ -18,7 +18,7 @@ from skyform.batch.work import Job, Work
 from skyform.inference.tables import Column
 
 CATALOGUE = (
-    Column("mag", "number", "Magnitude", "phot.mag"),
+    Column("mag", "number", "Magnitude", "phot.mag", unit="mag"),
     Column("survey", "text", "", ""),
     Column("id", "integer", "Number in the survey", "meta.id"),
 )

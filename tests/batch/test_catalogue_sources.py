@@ -47,7 +47,7 @@ def fits_table(path: Path) -> None:
 
 def votable(path: Path) -> None:
     table = Table(COLUMNS)
-    table["z"].description = "Redshift"
+    table["z"].description, table["n"].unit = "Redshift", "mag"
     from_table(table).to_xml(str(path))
 
 
@@ -95,8 +95,9 @@ def test_totals_where_they_are_known(tmp_path: Path):
 def test_descriptions_come_along(tmp_path: Path):
     pictures_in(tmp_path, *NAMES)
     votable(tmp_path / "cat.xml")
-    source = opened(tmp_path / "cat.xml", keep=("z",))
+    source = opened(tmp_path / "cat.xml", keep=("z", "n"))
     assert source.columns[0].description == "Redshift"
+    assert [c.unit for c in source.columns] == ["", "mag"]
 
 
 def test_images_from_another_folder(tmp_path: Path):

@@ -82,6 +82,8 @@ def test_fits_opens_in_astropy(run_folder: Path, wanted: list[dict[str, Any]]) -
             "pos.eq.ra;meta.main",
         )
         assert header["TCOMM1"] == "Identifier of the item"
+        assert (header["TTYPE5"], header["TUNIT5"], header["TCOMM5"]) == ("mag", "mag", "Magnitude")
+        assert "TUCD6" not in header
     assert path.stat().st_size % 2880 == 0
     # FITS text is ASCII.
     ascii = [
@@ -119,6 +121,7 @@ def test_votable_is_valid_and_opens_in_astropy(
     fields = {f.name: f for f in table.fields}
     assert fields["dec"].ucd == "pos.eq.dec;meta.main"
     assert str(fields["dec"].unit) == "deg"
+    assert str(fields["mag"].unit) == "mag"
     assert "Shape" not in str(fields["kind"].description)
     assert_rows(plain(table.to_table()), wanted, decimals=6)
 
@@ -201,3 +204,38 @@ def test_odd_values_survive_in_csv() -> None:
     assert table["name"].to_pylist()[:3] == ['a,"b"', None, "<&>ü–"]
     assert table["big"].to_pylist() == [2**62, None, -1, 0]
     assert table["2mass"].to_pylist() == [1.5, None, 2.5, 1e300]
+
+
+@pytest.mark.parametrize(
+    ("stated", "same"),
+    [
+        ("km / s", "km s-1"),
+        ("10-17erg/s/cm2", None),
+        ("hourangle", None),
+        ("arcsec/pix", "arcsec pix-1"),
+        ("nmgy", None),
+        ("mag(AB)", None),
+        ("größe", None),
+    ],
+)
+def test_units_are_written_as_each_format_has_them(stated: str, same: str | None) -> None:
+    from astropy import units
+    from astropy.io.votable import parse, validate
+    from astropy.table import Table
+
+    x = field("x", pa.float64(), description="Numbers", unit=stated)
+    schema = pa.schema([x])
+    fits, votable = BytesIO(), BytesIO()
+    for kind, file in ((FitsFile, fits), (VoTableFile, votable)):
+        writer = kind(file, schema, rows=1, widths={})
+        writer.add(pa.table([[1.5]], schema=schema))
+        writer.finish()
+        file.seek(0)
+    assert validate(BytesIO(votable.getvalue()), output=StringIO()) is True
+    of_votable = parse(votable, verify="exception").get_first_table()
+    of_fits = Table.read(fits, hdu=1)
+    wanted = None if same is None else units.Unit(same)
+    assert of_fits["x"].unit == wanted
+    assert of_votable.to_table()["x"].unit == wanted
+    told = str(of_votable.fields[0].description)
+    assert told == (f"Numbers [{stated}]" if same is None else "Numbers")

@@ -50,7 +50,8 @@ def catalogue_fields(columns: Sequence[Column], *, taken: Iterable[str]) -> tupl
             name = f"catalogue_{name}"
         used.add(name.lower())
         said = plain_text(column.description or f"{column.name}, from the catalogue")
-        out.append(field(name, _TYPES[column.type], description=said, ucd=column.ucd))
+        type = _TYPES[column.type]
+        out.append(field(name, type, description=said, ucd=column.ucd, unit=column.unit))
     return tuple(out)
 
 

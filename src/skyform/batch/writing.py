@@ -15,6 +15,7 @@ from numpy import ndarray
 from pyarrow.compute import ReplaceSubstringOptions, call_function
 
 from skyform.batch.fields import column_name
+from skyform.images.quiet import quiet
 
 __all__ = ["CsvFile", "FitsFile", "TableFile", "VoTableFile"]
 
@@ -138,6 +139,30 @@ def _words(field: pa.Field, name: str) -> str:
     return (field.metadata or {}).get(name.encode(), b"").decode()
 
 
+def _unit(field: pa.Field, format: str) -> str:
+    """The unit as the standard of a format writes it; empty where it has no word for it, such as for `dex` or a misspelt one."""
+    from astropy import units
+
+    stated = _words(field, "unit")
+    if not stated:
+        return ""
+    try:
+        with quiet():
+            unit: Any = units.Unit(stated)
+            text: str = unit.to_string(format)
+            same: Any = units.Unit(text, format=format)
+    except (ValueError, TypeError, AttributeError):
+        return ""
+    # Readers disagree about numbers before a unit.
+    return text if same == unit and not text[:1].isdigit() else ""
+
+
+def _description(field: pa.Field, format: str) -> str:
+    """What a column holds, with the unit as the catalogue states it where the format has no word for that."""
+    said, stated = _words(field, "description"), _words(field, "unit")
+    return f"{said} [{stated}]" if stated and not _unit(field, format) else said
+
+
 def _votable_frame(schema: pa.Schema) -> bytes:
     """A whole VOTable with one empty row: without any, astropy writes no place for them."""
     from astropy.io.votable import tree
@@ -150,10 +175,10 @@ def _votable_frame(schema: pa.Schema) -> bytes:
     types = {"string": "unicodeChar", "int32": "int", "int64": "long"}
     types |= {"float": "float", "double": "double"}
     for f, id in zip(schema, _xml_ids(schema.names), strict=True):
-        known = {"unit": _words(f, "unit") or None, "ucd": _words(f, "ucd") or None}
+        known = {"unit": _unit(f, "vounit") or None, "ucd": _words(f, "ucd") or None}
         text = {"arraysize": "*"} if pa.types.is_string(f.type) else {}
         column = tree.Field(file, ID=id, name=f.name, datatype=types[str(f.type)], **known, **text)
-        column.description = _words(f, "description")
+        column.description = _description(f, "vounit")
         if str(f.type) in _NULLS:
             column.values = tree.Values(file, column, null=str(_NULLS[str(f.type)]))
         table.fields.append(column)
@@ -205,15 +230,16 @@ def _fits_header(schema: pa.Schema, dtype: np.dtype[Any], *, rows: int) -> Any:
             fits.Column(
                 name=_ascii(f.name),
                 format=format,
-                unit=_words(f, "unit") or None,
+                unit=_ascii(_unit(f, "fits")) or None,
                 null=_NULLS.get(str(f.type)),
             )
         )
     header = fits.BinTableHDU.from_columns(columns, nrows=0, name="PREDICTIONS").header
     header["NAXIS2"] = rows
     for i, f in enumerate(schema, start=1):
-        header[f"TCOMM{i}"] = _ascii(_words(f, "description"))
-        header[f"TUCD{i}"] = _words(f, "ucd")
+        header[f"TCOMM{i}"] = _ascii(_description(f, "fits"))
+        if _words(f, "ucd"):
+            header[f"TUCD{i}"] = _ascii(_words(f, "ucd"))
     return header
 
 

@@ -52,13 +52,14 @@ _TAXONOMIES = (GALAXY10_SDSS, GALAXY10_DECALS, HUBBLE, GALAXY_ZOO_1)
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name, what it holds, a description, and its UCD (the Virtual Observatory's word for its meaning)."""
+    """One column: its name, what it holds, a description, its UCD (the Virtual Observatory's word for its meaning), and its unit."""
 
     name: str
     type: Literal["text", "integer", "number"]
     description: str
     ucd: str
     decimals: int = _DECIMALS
+    unit: str = ""
 
 
 def _own_columns(scheme: Scheme) -> tuple[Column, ...]:

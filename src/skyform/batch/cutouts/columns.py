@@ -1,6 +1,5 @@
 """Which columns of a catalogue hold positions and sizes, by the names that catalogues use."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
@@ -43,7 +42,6 @@ _PIXELS = (
     ("xpeak_image", "ypeak_image"),
 )
 _UCDS = (("ra", "pos.eq.ra"), ("dec", "pos.eq.dec"))
-_UNIT = re.compile(r"\[([^\[\]]+)\]$")
 
 PIXELS_FROM_ONE: tuple[str, ...] = ("x_image", "xwin_image", "xpeak_image")
 """Columns of SExtractor, which counts the first pixel's centre as (1, 1), as FITS does."""
@@ -112,11 +110,7 @@ def choose_columns(
 
 def unit_of(columns: Sequence[Column], name: str) -> str:
     """The unit that a table states for a column; empty where it states none."""
-    for column in columns:
-        if column.name == name:
-            match = _UNIT.search(column.description)
-            return match[1] if match else ""
-    return ""
+    return next((c.unit for c in columns if c.name == name), "")
 
 
 def _named(

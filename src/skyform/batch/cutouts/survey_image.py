@@ -21,7 +21,11 @@ from skyform.inference.tables import Column
 __all__ = ["COVERAGE", "PIXEL_SCALE", "SurveyImage"]
 
 PIXEL_SCALE = Column(
-    "pixel_scale", "number", "Scale of the cut-out, in arcsec a pixel", "instr.scale"
+    "pixel_scale",
+    "number",
+    "Scale of the cut-out, in arcsec a pixel",
+    "instr.scale",
+    unit="arcsec/pix",
 )
 COVERAGE = Column(
     "coverage", "number", "Share of the cut-out that lies on the image", "stat.filling;obs.image"

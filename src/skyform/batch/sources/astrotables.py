@@ -141,7 +141,7 @@ def _column(
     kinds: dict[str, ColumnType] = {"i": "integer", "u": "integer", "b": "integer", "f": "number"}
     type = "text" if dtype.shape else kinds.get(dtype.kind, "text")
     told = " ".join((about or f"{name}, from the catalogue").split())
-    return catalogue_column(name, type, about=f"{told} [{unit}]" if unit else told, ucd=ucd or "")
+    return catalogue_column(name, type, about=told, ucd=ucd or "", unit=unit)
 
 
 def _values(column: Any, null: Any) -> list[Any]:

@@ -56,9 +56,11 @@ class Table(Protocol):
         ...
 
 
-def catalogue_column(name: str, type: ColumnType, *, about: str = "", ucd: str = "") -> Column:
+def catalogue_column(
+    name: str, type: ColumnType, *, about: str = "", ucd: str = "", unit: str = ""
+) -> Column:
     """A column of a catalogue, as it will be described in the results."""
-    return Column(name, type, about or f"{name}, from the catalogue", ucd, decimals=15)
+    return Column(name, type, about or f"{name}, from the catalogue", ucd, decimals=15, unit=unit)
 
 
 @dataclass(frozen=True)
