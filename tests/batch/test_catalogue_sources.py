@@ -15,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from source_makers import all_items, cold_items, opened, pictures_in
 
+from skyform.batch.sources.angles import declination, right_ascension
 from skyform.batch.sources.catalogues import CatalogueSource
-from skyform.batch.sources.values import angle, carried, guess, plain, type_of_texts
+from skyform.batch.sources.values import carried, guess, plain, type_of_texts
 from skyform.errors import DataError
 
 NAMES = [f"stamps/{i}.png" for i in range(7)]
@@ -309,5 +310,66 @@ def test_values_become_plain():
     assert plain(True) == 1
     assert plain([1, 2]) == "[1, 2]"
     assert plain(np.array([1.5, 2.5])) == "[1.5, 2.5]"
-    assert angle("12.5", low=0.0, high=360.0) == 12.5
-    assert angle(-999.0, low=0.0, high=360.0) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "degrees"),
+    [
+        ("12.5", "", 12.5),
+        (-90.0, "", 270.0),
+        (360.0, "deg", 0.0),
+        (np.pi, "rad", 180.0),
+        (12.5, "hourangle", 187.5),
+        (12.5, "h", 187.5),
+        ("12:30:00", "", 187.5),
+        ("12h30m", "hourangle", 187.5),
+        ("12 30 00.0", '"h:m:s"', 187.5),
+        (10.0, "nonsense", 10.0),
+        (-999.0, "", None),
+        (361.0, "", None),
+        ("unknown", "", None),
+        (None, "rad", None),
+        (np.ma.masked, "", None),
+    ],
+)
+def test_right_ascensions(value: object, unit: str, degrees: float | None):
+    assert right_ascension(value, unit=unit) == (
+        degrees if degrees is None else pytest.approx(degrees)
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "degrees"),
+    [
+        (-45.0, "", -45.0),
+        (-np.pi / 4, "rad", -45.0),
+        ("-45:30:00", "", -45.5),
+        (-2700, "arcmin", -45.0),
+        (91.0, "", None),
+        ("--", "", None),
+    ],
+)
+def test_declinations(value: object, unit: str, degrees: float | None):
+    assert declination(value, unit=unit) == (degrees if degrees is None else pytest.approx(degrees))
+
+
+@pytest.mark.parametrize("name", ["cat.fits", "cat.xml"])
+def test_positions_are_read_in_the_unit_that_is_stated(tmp_path: Path, name: str):
+    pictures_in(tmp_path, *NAMES)
+    table = Table(COLUMNS)
+    table["RA"], table["RA"].unit = np.array(COLUMNS["RA"]) / 15, "h"
+    table["DEC"], table["DEC"].unit = np.deg2rad(COLUMNS["DEC"]), "rad"
+    if name == "cat.fits":
+        table.write(tmp_path / name, format="fits")
+    else:
+        from_table(table).to_xml(str(tmp_path / name))
+    items = all_items(opened(tmp_path / name))
+    assert [i.ra for i in items] == pytest.approx(COLUMNS["RA"])
+    assert [i.dec for i in items] == pytest.approx(COLUMNS["DEC"])
+
+
+def test_half_a_position_is_none(tmp_path: Path):
+    pictures_in(tmp_path, "a.png", "b.png")
+    (tmp_path / "cat.csv").write_text("path,ra,dec\na.png,400,5\nb.png,-10,5\n")
+    items = all_items(opened(tmp_path / "cat.csv"))
+    assert [(i.ra, i.dec) for i in items] == [(None, None), (350.0, 5.0)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from skyform.errors import DataError
 from skyform.inference.tables import Column
 
-__all__ = ["PIXELS_FROM_ONE", "PlaceColumns", "choose_columns", "unit_of"]
+__all__ = ["PIXELS_FROM_ONE", "PlaceColumns", "choose_columns"]
 
 # Pairs of names in lower case, the more telling ones first.
 _SKY = (
@@ -106,11 +106,6 @@ def choose_columns(
             remedy="Name them: --ra-column and --dec-column in degrees, or --x-column and --y-column in pixels.",
         )
     return replace(given, **found)
-
-
-def unit_of(columns: Sequence[Column], name: str) -> str:
-    """The unit that a table states for a column; empty where it states none."""
-    return next((c.unit for c in columns if c.name == name), "")
 
 
 def _named(

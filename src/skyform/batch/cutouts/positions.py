@@ -1,7 +1,7 @@
 """A catalogue as rows: where each object is, how large, and what it is called."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,16 +13,15 @@ from skyform.batch.cutouts.columns import (
     PIXELS_FROM_ONE,
     PlaceColumns,
     choose_columns,
-    unit_of,
 )
 from skyform.batch.items import Part
+from skyform.batch.sources.angles import declination, factor, right_ascension
 from skyform.batch.sources.files import Files
 from skyform.batch.sources.options import SourceOptions
 from skyform.batch.sources.pieces import Located, numbered, stamp
 from skyform.batch.sources.roles import Roles, roles_of
-from skyform.batch.sources.tables import Row, Table
+from skyform.batch.sources.tables import Row, Table, unit_of
 from skyform.batch.sources.values import carried
-from skyform.images.quiet import quiet
 from skyform.inference.tables import Column
 
 __all__ = ["Positions", "Rows"]
@@ -134,10 +133,10 @@ class Positions:
         rows = list(self.table.read(part.payload, self._names))
         place, other = self.columns.pair
         if self.columns.on_sky:
-            a = self._angles(rows, place, hours=True)
-            b = self._angles(rows, other, hours=False)
-            a = np.where((a >= -180) & (a <= 360), a % 360, np.nan)
-            b = np.where(np.abs(b) <= 90, b, np.nan)
+            a, b = (
+                self._angles(rows, place, right_ascension),
+                self._angles(rows, other, declination),
+            )
         else:
             a, b = (_numbers(rows, c) - float(self.from_one) for c in (place, other))
         return Rows(
@@ -157,48 +156,22 @@ class Positions:
     def _id(self, row: Row) -> str:
         return self.roles.id_of(row.values or {}, otherwise=f"{self.file.name}#{row.number}")
 
-    def _angles(self, rows: Sequence[Row], name: str, *, hours: bool) -> Float[ndarray, " rows"]:
-        """In degrees; text such as 12:34:56.7 is read as hours for the right ascension."""
-        values = _numbers(rows, name) * _factor(unit_of(self.table.columns, name), to="deg")
-        for i in np.flatnonzero(np.isnan(values)):
-            values[i] = _sexagesimal((rows[int(i)].values or {}).get(name), hours=hours)
-        return values
+    def _angles(
+        self, rows: Sequence[Row], name: str, read: Callable[..., float | None]
+    ) -> Float[ndarray, " rows"]:
+        """In degrees; NaN for what cannot be read."""
+        unit = unit_of(self.table.columns, name)
+        found = (read((r.values or {}).get(name), unit=unit) for r in rows)
+        return np.array([math.nan if v is None else v for v in found], dtype=np.float64)
 
     def _sizes(self, rows: Sequence[Row]) -> Float[ndarray, " rows"]:
         name = self.columns.size
         if not name:
             return np.full(len(rows), np.nan)
-        values = _numbers(rows, name) * _factor(unit_of(self.table.columns, name), to="arcsec")
+        values = _numbers(rows, name) * factor(unit_of(self.table.columns, name), to="arcsec")
         return np.where(values > 0, values, np.nan)
 
 
 def _numbers(rows: Sequence[Row], name: str) -> Float[ndarray, " rows"]:
     found = (carried((r.values or {}).get(name), "number") for r in rows)
     return np.array([math.nan if v is None else float(v) for v in found], dtype=np.float64)
-
-
-def _sexagesimal(text: Any, *, hours: bool) -> float:
-    if not isinstance(text, str) or not any(mark in text for mark in ": hd"):
-        return math.nan
-    from astropy import units
-    from astropy.coordinates import Angle
-
-    try:
-        angle: Any = Angle(text.strip(), unit=units.hourangle if hours else units.deg)
-        return float(angle.deg)
-    except (ValueError, TypeError):
-        return math.nan
-
-
-def _factor(unit: str, *, to: str) -> float:
-    """What a stated unit has to be multiplied with; 1 where none is stated, or one that is no angle (a size in pixels)."""
-    if not unit or unit == to:
-        return 1.0
-    from astropy import units
-
-    try:
-        with quiet():
-            factor: Any = units.Unit(unit).to(units.Unit(to))
-            return float(factor)
-    except (ValueError, TypeError, units.UnitConversionError):
-        return 1.0

@@ -114,8 +114,7 @@ class CatalogueSource:
             roles.id_of(row.values, otherwise=place),
             shown(join(self.images, name)) if name else place,
             join(self.folder, name) if name else "",
-            roles.ra_of(row.values),
-            roles.dec_of(row.values),
-            error,
-            roles.extra_of(row.values),
+            error=error,
+            extra=roles.extra_of(row.values),
+            **roles.place_of(row.values),
         )

@@ -140,13 +140,13 @@ class Hdf5Source:
         place = f"{self.located[f].name}#{number}"
         path = f"{self.located[f].path}#{number}"
         id, roles = self.roles.id_of(values, otherwise=place), self.roles
-        ra, dec, extra = roles.ra_of(values), roles.dec_of(values), roles.extra_of(values)
+        sky, extra = roles.place_of(values), roles.extra_of(values)
         try:
             if isinstance(picture, OSError):
                 raise _bad_row(path, picture)
-            return Item(id, path, _rgb(picture), ra, dec, extra=extra)
+            return Item(id, path, _rgb(picture), **sky, extra=extra)
         except ImageError as error:
-            return failed(id, path, error, ra=ra, dec=dec, extra=extra)
+            return failed(id, path, error, **sky, extra=extra)
 
     def _lost(self, f: int, rows: Iterable[int], error: DataError) -> Iterator[Item]:
         for number in rows:

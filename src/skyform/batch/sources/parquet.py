@@ -130,16 +130,16 @@ class ParquetSource:
         path = f"{self.located[f].path}#{number}"
         roles = self.roles
         id = roles.id_of(row, otherwise=f"{self.located[f].name}#{number}")
-        ra, dec, extra = roles.ra_of(row), roles.dec_of(row), roles.extra_of(row)
+        place, extra = roles.place_of(row), roles.extra_of(row)
         value = row.get(self.column)
         picture = value.get("bytes") if isinstance(value, dict) else value
         if picture:
-            return Item(id, path, picture, ra, dec, extra=extra)
+            return Item(id, path, picture, **place, extra=extra)
         error = NoImageDataError(
             f"{path}: there is no picture in {self.column!r}.",
             remedy="Embed the pictures' bytes when the file is written.",
         )
-        return failed(id, path, error, ra=ra, dec=dec, extra=extra)
+        return failed(id, path, error, **place, extra=extra)
 
     def _unpacked(self, f: int, group: int) -> Iterator[Mapping[str, Any]]:
         """The rows of a file from one row group on."""

@@ -2,28 +2,41 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
+from skyform.batch.sources.angles import declination, right_ascension
 from skyform.batch.sources.options import SourceOptions
-from skyform.batch.sources.values import angle, carried, guess, is_missing, plain
+from skyform.batch.sources.tables import unit_of
+from skyform.batch.sources.values import carried, guess, is_missing, plain
 from skyform.errors import DataError
 from skyform.inference.tables import Column
 
-__all__ = ["Roles", "roles_of"]
+__all__ = ["Roles", "SkyPlace", "roles_of"]
 
 _EVERYTHING = "*"
 _SHOWN = 20
 
 
+class SkyPlace(TypedDict):
+    """What an item says of its position: degrees, ICRS, both or neither."""
+
+    ra: float | None
+    dec: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Names of columns by what they are for, empty where there is none; `keep` are carried into the results."""
+    """Names of columns by what they are for, empty where there is none; `keep` are carried into the results.
+
+    `units` are those that the table states for right ascension and declination.
+    """
 
     path: str = ""
     id: str = ""
     ra: str = ""
     dec: str = ""
     keep: tuple[Column, ...] = ()
+    units: tuple[str, str] = ("", "")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -39,13 +52,12 @@ class Roles:
         """The row's id, or the one given where the table has none for it."""
         return (_text(values.get(self.id)).strip() if self.id else "") or otherwise
 
-    def ra_of(self, values: Mapping[str, Any]) -> float | None:
-        """Right ascension, degrees."""
-        return angle(values.get(self.ra), low=0.0, high=360.0)
-
-    def dec_of(self, values: Mapping[str, Any]) -> float | None:
-        """Declination, degrees."""
-        return angle(values.get(self.dec), low=-90.0, high=90.0)
+    def place_of(self, values: Mapping[str, Any]) -> SkyPlace:
+        """The position: half of one is none."""
+        ra = right_ascension(values.get(self.ra), unit=self.units[0])
+        dec = declination(values.get(self.dec), unit=self.units[1])
+        known = ra is not None and dec is not None
+        return {"ra": ra if known else None, "dec": dec if known else None}
 
     def extra_of(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """What is carried, as the types of its columns."""
@@ -83,7 +95,9 @@ def roles_of(
     ra = options.ra_column or guess("ra", numeric)
     dec = options.dec_column or guess("dec", numeric)
     keep = _kept(columns, options.keep, used=(path, id, ra, dec))
-    return Roles(path, id, ra, dec, keep) if ra and dec else Roles(path, id, keep=keep)
+    if not (ra and dec):
+        return Roles(path, id, keep=keep)
+    return Roles(path, id, ra, dec, keep, (unit_of(columns, ra), unit_of(columns, dec)))
 
 
 def _check_named(options: SourceOptions, types: Mapping[str, str], *, where: str) -> None:

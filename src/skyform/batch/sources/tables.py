@@ -22,6 +22,7 @@ __all__ = [
     "catalogue_column",
     "damaged",
     "open_parquet",
+    "unit_of",
 ]
 
 
@@ -61,6 +62,11 @@ def catalogue_column(
 ) -> Column:
     """A column of a catalogue, as it will be described in the results."""
     return Column(name, type, about or f"{name}, from the catalogue", ucd, decimals=15, unit=unit)
+
+
+def unit_of(columns: Sequence[Column], name: str) -> str:
+    """The unit that a table states for a column; empty where it states none."""
+    return next((c.unit for c in columns if c.name == name), "")
 
 
 @dataclass(frozen=True)

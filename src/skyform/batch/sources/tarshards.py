@@ -166,15 +166,14 @@ class TarSource:
         own = sample.key if len(sample.pictures) == 1 else name
         id = roles.id_of(sample.about, otherwise=own if self.key_is_id else f"{file.name}#{own}")
         path = f"{file.path}#{name}"
-        ra, dec = roles.ra_of(sample.about), roles.dec_of(sample.about)
-        extra = roles.extra_of(sample.about)
+        place, extra = roles.place_of(sample.about), roles.extra_of(sample.about)
         if data:
-            return Item(id, path, data, ra, dec, extra=extra)
+            return Item(id, path, data, **place, extra=extra)
         if data is None:
             error = ImageTooLargeError(f"{path}: it is over the limit of bytes of a picture.")
         else:
             error = CorruptImageError(f"{path}: it is empty (0 bytes).")
-        return failed(id, path, error, ra=ra, dec=dec, extra=extra)
+        return failed(id, path, error, **place, extra=extra)
 
     def _broken(self, shard: int, sample: Sample) -> Item:
         file = self.located[shard]

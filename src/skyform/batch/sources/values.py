@@ -12,7 +12,6 @@ import numpy as np
 
 __all__ = [
     "ColumnType",
-    "angle",
     "carried",
     "guess",
     "is_missing",
@@ -102,12 +101,6 @@ def carried(value: Any, type: ColumnType) -> str | int | float | None:
     if not math.isfinite(number):
         return None
     return number if type == "number" else int(number) if number.is_integer() else None
-
-
-def angle(value: Any, *, low: float, high: float) -> float | None:
-    """Degrees within `low` to `high`; None for everything else, such as -999 for "not known"."""
-    degrees = carried(value, "number")
-    return float(degrees) if degrees is not None and low <= float(degrees) <= high else None
 
 
 def is_missing(text: str) -> bool:
