@@ -12,14 +12,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from listed import CATALOGUE, InlineEngine, ListedSource
+from listed import CATALOGUE, InlineEngine, ListedSource, picture_files
 from made_up_models import made_up_model
 
+from skyform.batch.items import Source
 from skyform.batch.locks import Share, claimed, setting_up
 from skyform.batch.manifest import Manifest, differences
 from skyform.batch.places import LocalPlace, open_place
 from skyform.batch.progress import Pace, Pulse
 from skyform.batch.run import Outcome, Settings, run_batch
+from skyform.batch.sources import SourceOptions, open_source
 from skyform.errors import BatchError, OutputError
 
 
@@ -29,7 +31,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def go(
-    source: ListedSource, to: Path, model: str, *, engine: InlineEngine | None = None, **how: Any
+    source: Source, to: Path, model: str, *, engine: InlineEngine | None = None, **how: Any
 ) -> Outcome:
     settings = Settings(model=model, **{"part_size": 5, "batch_size": 4, **how})
     return run_batch(source, to=str(to), engine=engine or InlineEngine(), settings=settings)
@@ -53,6 +55,22 @@ def test_a_run_writes_every_row_once_and_sums_up(tmp_path: Path, model: str) -> 
     assert summary["errors"]["unknown-format"]["examples"][0][0] == "item-3"
     assert "unknown-format" in (tmp_path / "out" / "summary.md").read_text()
     assert not list((tmp_path / "out").rglob("*.tmp-*"))
+
+
+def test_the_summary_counts_positions_that_could_not_be_read(tmp_path: Path, model: str) -> None:
+    pictures = picture_files(tmp_path / "p", 3)
+    rows = "".join(f"{p},{ra},1\n" for p, ra in zip(pictures, (5, -999, "x"), strict=True))
+    (tmp_path / "cat.csv").write_text("path,ra,dec\n" + rows)
+    source = open_source(str(tmp_path / "cat.csv"), options=SourceOptions(ra_column="ra"))
+    outcome = go(source, tmp_path / "out", model, part_size=2)
+    assert outcome.tally is not None
+    assert (outcome.tally.misplaced, outcome.failed) == (2, 0)
+    assert table_in(tmp_path / "out")["ra"].to_pylist() == [5.0, None, None]
+    assert table_in(tmp_path / "out")["dec"].to_pylist() == [1.0, None, None]
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["misplaced"] == 2
+    text = (tmp_path / "out" / "summary.md").read_text()
+    assert "The position of 2 rows could not be read" in text
+    assert "3 rows in 2 parts" in text
 
 
 def test_an_interrupted_run_goes_on_to_the_same_table(tmp_path: Path, model: str) -> None:

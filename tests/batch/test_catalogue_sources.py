@@ -370,6 +370,19 @@ def test_positions_are_read_in_the_unit_that_is_stated(tmp_path: Path, name: str
 
 def test_half_a_position_is_none(tmp_path: Path):
     pictures_in(tmp_path, "a.png", "b.png")
-    (tmp_path / "cat.csv").write_text("path,ra,dec\na.png,400,5\nb.png,-10,5\n")
+    (tmp_path / "cat.csv").write_text("path,ra,dec\na.png,400,5\nb.png,-10,5\na.png,,nan\n")
     items = all_items(opened(tmp_path / "cat.csv"))
-    assert [(i.ra, i.dec) for i in items] == [(None, None), (350.0, 5.0)]
+    assert [(i.ra, i.dec) for i in items] == [(None, None), (350.0, 5.0), (None, None)]
+    assert [i.misplaced for i in items] == [True, False, False]
+
+
+def test_positions_in_text_are_found_where_there_are_none_in_numbers(tmp_path: Path):
+    pictures_in(tmp_path, "a.png", "b.png")
+    lines = "path,ra,dec\na.png,12:30:00,-45:30:00\nb.png,soon,-45:30:00\n"
+    (tmp_path / "text.csv").write_text(lines)
+    items = all_items(opened(tmp_path / "text.csv"))
+    assert (items[0].ra, items[0].dec) == (pytest.approx(187.5), pytest.approx(-45.5))
+    assert (items[1].ra, items[1].dec) == (None, None)
+    assert [i.misplaced for i in items] == [False, True]
+    (tmp_path / "both.csv").write_text("path,ra,dec,radeg,decdeg\na.png,12:30:00,-45:30:00,7,8\n")
+    assert [(i.ra, i.dec) for i in all_items(opened(tmp_path / "both.csv"))] == [(7.0, 8.0)]

@@ -183,6 +183,7 @@ def _add(rows: Rows, item: Item, error: str, flags: tuple[Flag, ...]) -> None:
     rows.errors.append(error)
     rows.flags.append(flags)
     rows.extras.append(item.extra)
+    rows.misplaced += item.misplaced
 
 
 def _lost(part: int, position: int) -> Item:

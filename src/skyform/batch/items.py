@@ -24,6 +24,8 @@ class Item:
         where reading failed.
     ra, dec : float, optional
         Position in degrees, ICRS.
+    misplaced : bool
+        Whether the source has a position that cannot be read.
     error : str
         What went wrong and what to do, empty where nothing did.
     extra : mapping
@@ -37,6 +39,7 @@ class Item:
     dec: float | None = None
     error: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    misplaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

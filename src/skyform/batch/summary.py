@@ -13,7 +13,7 @@ from skyform.batch.manifest import Manifest
 from skyform.batch.places import Place
 from skyform.batch.tally import DISTANCE_STEP, Tally
 from skyform.batch.work import part_name
-from skyform.evaluation.wording import duration_text
+from skyform.evaluation.wording import counted, duration_text
 from skyform.inference.modelfile import ModelInfo
 from skyform.schema import KINDS, TAXONOMIES, Flag
 
@@ -77,6 +77,7 @@ def _values(summary: Summary, drift: Drift) -> dict[str, Any]:
         "rows": counts.pop("rows"),
         "classified": tally.rows - tally.failed,
         "failed": tally.failed,
+        "misplaced": counts.pop("misplaced"),
         "parts": summary.manifest.parts,
         "last_process": {
             "rows": summary.last.rows,
@@ -96,7 +97,7 @@ def _text(summary: Summary, drift: Drift, info: ModelInfo) -> str:
     lines = [
         f"# {_escaped(str(manifest.source['address']))}",
         "",
-        f"{tally.rows:,} rows in {manifest.parts:,} parts: {classified:,} classified, {tally.failed:,} failed. "
+        f"{counted(tally.rows, 'row')} in {counted(manifest.parts, 'part')}: {classified:,} classified, {tally.failed:,} failed. "
         f"Model {manifest.model['id']}, preprocessing {manifest.model['preprocessing']}, Skyform {manifest.skyform}.",
         "",
     ]
@@ -107,6 +108,7 @@ def _text(summary: Summary, drift: Drift, info: ModelInfo) -> str:
             f"per second, {last.rate / last.workers:,.0f} on each of {last.workers} processes.",
             "",
         ]
+    lines += _remarks(tally)
     lines += _errors(tally)
     if tally.kinds:
         names = {k.id: k.name for k in KINDS}
@@ -117,6 +119,17 @@ def _text(summary: Summary, drift: Drift, info: ModelInfo) -> str:
     flags = {f.value: f.text for f in Flag}
     lines += _counts("Flags", tally.flags, flags, of=classified) if tally.flags else []
     return "\n".join([*lines, *drift.lines()]) + "\n"
+
+
+def _remarks(tally: Tally) -> list[str]:
+    """What a reader has to know of the rows before using them."""
+    if not tally.misplaced:
+        return []
+    return [
+        f"The position of {counted(tally.misplaced, 'row')} could not be read: no angle, only half of one, or outside the sky, such as -999. "
+        "`ra` and `dec` are empty there.",
+        "",
+    ]
 
 
 def _errors(tally: Tally) -> list[str]:

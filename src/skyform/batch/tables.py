@@ -40,7 +40,8 @@ Columns = Iterator[tuple[pa.Field, pa.Array]]
 class Rows:
     """What is known of items without the network: lists with one entry an item.
 
-    `errors` is empty text for a picture that the network saw; `flags` holds the preprocessing's.
+    `errors` is empty text for a picture that the network saw; `flags` holds the preprocessing's. `misplaced` counts positions that cannot
+    be read.
     """
 
     ids: list[str] = field(default_factory=list[str])
@@ -50,6 +51,7 @@ class Rows:
     errors: list[str] = field(default_factory=list[str])
     flags: list[tuple[Flag, ...]] = field(default_factory=list[tuple[Flag, ...]])
     extras: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
+    misplaced: int = 0
 
     def __len__(self) -> int:
         return len(self.ids)

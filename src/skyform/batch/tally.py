@@ -50,6 +50,8 @@ class Tally:
         Histogram of the distance to the training data, in steps of `DISTANCE_STEP`.
     beyond : int
         Classified pictures beyond the distance that 99 % of the validation pictures stay below.
+    misplaced : int
+        Rows whose position cannot be read.
     """
 
     rows: int = 0
@@ -59,6 +61,7 @@ class Tally:
     classes: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
     distance: list[int] = field(default_factory=list[int])
     beyond: int = 0
+    misplaced: int = 0
 
     @property
     def failed(self) -> int:
@@ -78,6 +81,7 @@ class Tally:
             mine_bins = self.distance or [0] * _DISTANCE_BINS
             self.distance = [a + b for a, b in zip(mine_bins, other.distance, strict=True)]
         self.beyond += other.beyond
+        self.misplaced += other.misplaced
 
     def to_json(self) -> str:
         """As one line of JSON."""
@@ -91,6 +95,7 @@ class Tally:
             "classes": self.classes,
             "distance": self.distance,
             "beyond": self.beyond,
+            "misplaced": self.misplaced,
         }
         return json.dumps(values, ensure_ascii=False)
 
@@ -106,6 +111,7 @@ class Tally:
             classes={id: Counter(c) for id, c in values["classes"].items()},
             distance=values["distance"],
             beyond=values["beyond"],
+            misplaced=values.get("misplaced", 0),
         )
 
 
@@ -118,7 +124,7 @@ def tally_of(
     taxonomies: Sequence[Taxonomy],
 ) -> Tally:
     """The counts of one part."""
-    tally = Tally(rows=len(rows))
+    tally = Tally(rows=len(rows), misplaced=rows.misplaced)
     for id, error in zip(rows.ids, rows.errors, strict=True):
         if error:
             code = error.partition(":")[0]

@@ -334,11 +334,11 @@ def _watched(options: Namespace) -> Any:
 
 def _told(outcome: "Outcome") -> str:
     """What happened, in a few lines."""
-    from skyform.evaluation.wording import duration_text
+    from skyform.evaluation.wording import counted, duration_text
 
     rate = outcome.rows / max(outcome.seconds, 1e-6)
     lines = [
-        f"{outcome.rows:,} rows in {duration_text(outcome.seconds)} ({rate:,.0f} images/s), {outcome.failed:,} of them with an error."
+        f"{counted(outcome.rows, 'row')} in {duration_text(outcome.seconds)} ({rate:,.0f} images/s), {outcome.failed:,} of them with an error."
     ]
     if not outcome.rows:
         lines = ["There was nothing left to classify."]
@@ -347,7 +347,13 @@ def _told(outcome: "Outcome") -> str:
     if outcome.tally is None:
         lines.append("Other shares are not done yet; the last one writes the summary.")
     else:
-        lines.append(f"In all {outcome.tally.rows:,} rows, {outcome.tally.failed:,} with an error.")
+        lines.append(
+            f"In all {counted(outcome.tally.rows, 'row')}, {outcome.tally.failed:,} with an error."
+        )
+        if outcome.tally.misplaced:
+            lines.append(
+                f"The position of {counted(outcome.tally.misplaced, 'row')} could not be read."
+            )
     lines += [f"  {path}" for path in outcome.files]
     return "\n".join(lines)
 

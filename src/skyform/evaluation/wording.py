@@ -14,6 +14,7 @@ __all__ = [
     "bytes_text",
     "column_name",
     "count_text",
+    "counted",
     "duration_text",
     "estimate_text",
     "metric_of",
@@ -114,6 +115,11 @@ def _signed(value: float) -> str:
 def count_text(value: int) -> str:
     """A whole number with its thousands apart."""
     return f"{value:,}"
+
+
+def counted(n: int, what: str) -> str:
+    """`1 row`, `1,200 rows`."""
+    return f"{n:,} {what}" + ("" if n == 1 else "s")
 
 
 def number_text(value: float) -> str:

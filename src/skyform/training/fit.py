@@ -18,6 +18,7 @@ from skyform.evaluation.class_scores import score_classes
 from skyform.evaluation.metrics import Estimate
 from skyform.evaluation.resampling import bootstrap_mean
 from skyform.evaluation.runs import Predictions
+from skyform.evaluation.wording import counted
 from skyform.images import decode
 from skyform.images.fingerprint import picture_hash
 from skyform.schema import Failure, Scheme
@@ -25,7 +26,6 @@ from skyform.training.fit_rows import (
     Validation,
     check_counts,
     chosen_rows,
-    counted,
     scheme_of,
     split_rows,
     without_empty_classes,

@@ -13,6 +13,7 @@ from skyform.datasets.dataset import DataSet
 from skyform.datasets.derive import derive_labels, relabel
 from skyform.datasets.splits import split_dataset
 from skyform.errors import DataError
+from skyform.evaluation.wording import counted
 from skyform.schema import TAXONOMIES, ClassName, Scheme
 from skyform.schema.modelfile import RESERVED_COLUMNS, check_scheme, mirror_images
 
@@ -20,7 +21,6 @@ __all__ = [
     "Validation",
     "check_counts",
     "chosen_rows",
-    "counted",
     "scheme_of",
     "split_rows",
     "with_classes",
@@ -141,11 +141,6 @@ def _labelled(dataset: DataSet) -> tuple[DataSet, list[str]]:
         name = TAXONOMIES[scheme.id].name
         notes.append(f"Its own classes take the place of {name}, which would follow from the tree.")
     return rows, notes
-
-
-def counted(n: int, what: str) -> str:
-    """A number and what it counts: "1 row", "3 rows"."""
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def scheme_of(dataset: DataSet) -> Scheme:

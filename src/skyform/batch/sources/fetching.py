@@ -3,14 +3,14 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
 from skyform.batch.items import Item
 from skyform.batch.sources.addresses import is_remote
 from skyform.batch.sources.files import Files
-from skyform.batch.sources.pieces import failed
+from skyform.batch.sources.pieces import reason
 from skyform.errors import ImageError, SkyformError
 
 __all__ = ["Wanted", "fetch"]
@@ -27,6 +27,7 @@ class Wanted:
     dec: float | None = None
     error: SkyformError | None = None
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    misplaced: bool = False
 
 
 def fetch(wanted: Iterable[Wanted], *, files: Files, connections: int) -> Iterator[Item]:
@@ -55,10 +56,10 @@ def _side_by_side(each: Iterator[Wanted], files: Files, connections: int) -> Ite
 
 
 def _item(one: Wanted, files: Files) -> Item:
+    item = Item(one.id, one.path, None, one.ra, one.dec, extra=one.extra, misplaced=one.misplaced)
     if one.error is not None:
-        return failed(one.id, one.path, one.error, ra=one.ra, dec=one.dec, extra=one.extra)
+        return replace(item, error=reason(one.error))
     try:
-        data = files.read(one.address)
+        return replace(item, image=files.read(one.address))
     except ImageError as error:
-        return failed(one.id, one.path, error, ra=one.ra, dec=one.dec, extra=one.extra)
-    return Item(one.id, one.path, data, one.ra, one.dec, extra=one.extra)
+        return replace(item, error=reason(error))

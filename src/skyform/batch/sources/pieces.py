@@ -47,10 +47,11 @@ def failed(
     *,
     ra: float | None = None,
     dec: float | None = None,
+    misplaced: bool = False,
     extra: Mapping[str, Any] | None = None,
 ) -> Item:
     """An item that could not be read."""
-    return Item(id, path, None, ra, dec, reason(error), extra or {})
+    return Item(id, path, None, ra, dec, reason(error), extra or {}, misplaced)
 
 
 def digest(*parts: Any) -> str:

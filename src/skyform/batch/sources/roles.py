@@ -18,10 +18,11 @@ _SHOWN = 20
 
 
 class SkyPlace(TypedDict):
-    """What an item says of its position: degrees, ICRS, both or neither."""
+    """What an item says of its position: degrees, ICRS, both or neither; and whether there is one that cannot be read."""
 
     ra: float | None
     dec: float | None
+    misplaced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,10 @@ class Roles:
         """The position: half of one is none."""
         ra = right_ascension(values.get(self.ra), unit=self.units[0])
         dec = declination(values.get(self.dec), unit=self.units[1])
-        known = ra is not None and dec is not None
-        return {"ra": ra if known else None, "dec": dec if known else None}
+        if ra is not None and dec is not None:
+            return {"ra": ra, "dec": dec, "misplaced": False}
+        given = any(_text(values.get(name)) for name in (self.ra, self.dec))
+        return {"ra": None, "dec": None, "misplaced": given}
 
     def extra_of(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """What is carried, as the types of its columns."""
@@ -91,13 +94,20 @@ def roles_of(
     id = options.id_column
     if id is None:
         id = guess("id", [n for n, t in types.items() if t != "number" and n != path])
-    numeric = [n for n, t in types.items() if t != "text"]
-    ra = options.ra_column or guess("ra", numeric)
-    dec = options.dec_column or guess("dec", numeric)
+    ra, dec = _position(options, types)
     keep = _kept(columns, options.keep, used=(path, id, ra, dec))
-    if not (ra and dec):
-        return Roles(path, id, keep=keep)
     return Roles(path, id, ra, dec, keep, (unit_of(columns, ra), unit_of(columns, dec)))
+
+
+def _position(options: SourceOptions, types: Mapping[str, str]) -> tuple[str, str]:
+    """Columns of numbers, or else of text such as 12:34:56.7; both empty where there is none."""
+    for allowed in (("integer", "number"), ("integer", "number", "text")):
+        names = [n for n, t in types.items() if t in allowed]
+        ra = options.ra_column or guess("ra", names)
+        dec = options.dec_column or guess("dec", names)
+        if ra and dec:
+            return ra, dec
+    return "", ""
 
 
 def _check_named(options: SourceOptions, types: Mapping[str, str], *, where: str) -> None:
