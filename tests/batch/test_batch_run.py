@@ -90,6 +90,50 @@ def test_an_interrupted_run_goes_on_to_the_same_table(tmp_path: Path, model: str
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["rows"] == 23
 
 
+def test_failed_rows_are_tried_anew_if_asked(tmp_path: Path, model: str) -> None:
+    pictures = picture_files(tmp_path / "p", 12)
+    away = [pictures[2], pictures[9]]
+    for path in away:
+        path.rename(path.with_suffix(".away"))
+    (tmp_path / "list.txt").write_text("".join(f"{p}\n" for p in pictures))
+    source = open_source(str(tmp_path / "list.txt"))
+    out = tmp_path / "out"
+    assert go(source, out, model, format="csv", embeddings=True).failed == 2
+    for path in away:
+        path.with_suffix(".away").rename(path)
+    assert go(source, out, model, format="csv", embeddings=True).rows == 0
+    untouched = (out / "parts/part-000002.parquet").stat().st_mtime_ns
+
+    def again(stop_after: int | None = None) -> list[int]:
+        engine = InlineEngine(stop_after)
+        go(source, out, model, engine=engine, format="csv", embeddings=True, retry_failed=True)
+        return engine.done
+
+    with pytest.raises(KeyboardInterrupt):
+        again(1)
+    # The plain command finds nothing to do, and brings what was made of all parts up to date.
+    assert go(source, out, model, format="csv", embeddings=True).rows == 0
+    assert json.loads((out / "summary.json").read_text())["failed"] == 1
+    assert again() == [1]
+    assert (out / "parts/part-000002.parquet").stat().st_mtime_ns == untouched
+    assert json.loads((out / "summary.json").read_text())["failed"] == 0
+    assert "unreadable-file" not in (out / "predictions.csv").read_text()
+    assert set(table_in(out)["error"].to_pylist()) == {""}
+    features = pa.concat_tables(pq.read_table(p) for p in sorted((out / "embeddings").iterdir()))
+    assert features["embedding"].null_count == 0
+    assert again() == []
+    assert not list((out / ".skyform").glob("retry-*"))
+
+
+def test_trying_anew_needs_the_same_run(tmp_path: Path, model: str) -> None:
+    go(ListedSource(4, str(tmp_path), bad=(1,)), tmp_path / "out", model)
+    other = ListedSource(4, str(tmp_path), fingerprint="1")
+    with pytest.raises(BatchError, match="begun with something else"):
+        go(other, tmp_path / "out", model, retry_failed=True)
+    outcome = go(other, tmp_path / "out", model, begin="resume", retry_failed=True)
+    assert (outcome.rows, outcome.failed) == (4, 0)
+
+
 @pytest.mark.parametrize(
     ("changed", "named"),
     [

@@ -101,6 +101,7 @@ def test_sigterm_ends_it_cleanly_and_says_how_to_go_on(folder: Path, tmp_path: P
         (["x", "--to", "y", "--cut-from", "a.fits", "--survey", "sdss"], "not from both"),
         (["x"], "--to"),
         (["x", "--to", "y", "--restart", "--resume"], "not allowed with"),
+        (["x", "--to", "y", "--restart", "--retry-failed"], "--restart does all parts anew"),
     ],
 )
 def test_contradictions_are_usage_errors(

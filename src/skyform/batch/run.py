@@ -23,7 +23,14 @@ from skyform.batch.merging import MERGED, Format, merge
 from skyform.batch.places import Place, open_place
 from skyform.batch.plan import PLAN, done_parts, planned_parts, write_plan
 from skyform.batch.progress import Pace, Pulse
-from skyform.batch.summary import SUMMARY, LastProcess, Summary, total_tally, write_summary
+from skyform.batch.summary import (
+    SUMMARY,
+    LastProcess,
+    Summary,
+    part_tally,
+    total_tally,
+    write_summary,
+)
 from skyform.batch.tally import Tally
 from skyform.batch.work import EMBEDDINGS, PARTS, Work
 from skyform.errors import BatchError
@@ -35,6 +42,8 @@ __all__ = ["Begin", "Outcome", "Settings", "run_batch"]
 
 Begin = Literal["continue", "resume", "restart"]
 
+# While parts are tried anew, what was made of all of them is not up to date; a file for each share says so.
+_STATE, _RETRY = ".skyform", "retry-"
 _OURS = re.compile(r"part-\d{6,}\.parquet(\.tmp-[\w-]+)?")
 
 
@@ -60,6 +69,8 @@ class Settings:
     begin : "continue", "resume" or "restart"
         What to do where a run has been begun: go on if nothing has changed; go on with the pictures planned then even if the source has
         changed; or remove it and begin anew.
+    retry_failed : bool
+        Whether to do parts anew that are done and have rows with errors.
 
     Raises
     ------
@@ -76,6 +87,7 @@ class Settings:
     batch_size: int = 16
     limits: Limits = field(default_factory=Limits)
     begin: Begin = "continue"
+    retry_failed: bool = False
 
     def __post_init__(self) -> None:
         for name in ("part_size", "batch_size"):
@@ -160,22 +172,29 @@ def run_batch(
         _sweep_parts(place, settings.share)
         stack.callback(_sweep_parts, place, settings.share)
         work = _work(source, place=place, path=path, settings=settings, manifest=manifest)
-        done = _Done(place, settings.share)
+        done = _Done(place, settings.share, retry_failed=settings.retry_failed)
         rows, failed = _classify(engine, work, done=done, pace=pace)
         seconds = pace.seconds
         with setting_up(place):
             _check_written(place, settings.share, path=to)
             here = LastProcess(rows, seconds, engine.workers)
             tally, files = _finish(place, manifest, info, settings.format, here, pace=pace)
+            place.remove(_retry_mark(settings.share))
     return Outcome(rows, failed, done.items, seconds, tally, files)
 
 
 class _Done:
-    """What of a share is done already."""
+    """What of a share is done already, and is not to be done anew."""
 
-    def __init__(self, place: Place, share: Share) -> None:
+    def __init__(self, place: Place, share: Share, *, retry_failed: bool) -> None:
         self._place, self._share = place, share
         self._parts = done_parts(place)
+        if retry_failed:
+            mine = (n for n in self._parts if share.has(n))
+            again = {n for n in mine if part_tally(place, n).failed}
+            if again:
+                place.write(_retry_mark(share), b"")
+            self._parts -= again
         self.items, self.left = 0, 0
         for part in planned_parts(place, share=share):
             if part.number in self._parts:
@@ -298,19 +317,24 @@ def _finish(
     """Merge and sum up, if no share is missing."""
     if len(done_parts(place)) < manifest.parts:
         return None, (place.path(PARTS),)
+    stale = here.rows > 0 or any(n.startswith(_RETRY) for n in place.names(_STATE))
     numbers = range(manifest.parts)
     tally = total_tally(place, numbers)
     if format == "parquet":
         table = place.path(PARTS)
     else:
         table = place.path(MERGED[format])
-        if here.rows or not place.exists(MERGED[format]):
+        if stale or not place.exists(MERGED[format]):
             pace.begin("merging", total=tally.rows)
             table = merge(place, format, numbers=numbers, said=pace.tell)
-    if here.rows or not place.exists(SUMMARY):
+    if stale or not place.exists(SUMMARY):
         write_summary(Summary(manifest, tally, here), place=place, info=info)
     pace.begin("done", total=tally.rows)
     return tally, (table, place.path(SUMMARY))
+
+
+def _retry_mark(share: Share) -> str:
+    return f"{_STATE}/{_RETRY}{share.number}-of-{share.of}"
 
 
 def _remove(place: Place) -> None:
@@ -319,7 +343,8 @@ def _remove(place: Place) -> None:
         for name in list(place.names(folder)):
             if _OURS.fullmatch(name):
                 place.remove(f"{folder}/{name}")
-    for name in (*MERGED.values(), "summary.json", SUMMARY, MANIFEST, PLAN):
+    marks = [f"{_STATE}/{n}" for n in place.names(_STATE) if n.startswith(_RETRY)]
+    for name in (*MERGED.values(), "summary.json", SUMMARY, *marks, MANIFEST, PLAN):
         place.remove(name)
 
 

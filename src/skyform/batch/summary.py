@@ -17,7 +17,7 @@ from skyform.evaluation.wording import counted, duration_text
 from skyform.inference.modelfile import ModelInfo
 from skyform.schema import KINDS, TAXONOMIES, Flag
 
-__all__ = ["SUMMARY", "LastProcess", "Summary", "total_tally", "write_summary"]
+__all__ = ["SUMMARY", "LastProcess", "Summary", "part_tally", "total_tally", "write_summary"]
 
 SUMMARY = "summary.md"
 _SUMMARY_JSON = "summary.json"
@@ -51,10 +51,15 @@ def total_tally(place: Place, numbers: Iterable[int]) -> Tally:
     """The counts of all parts, from their files."""
     total = Tally()
     for number in numbers:
-        with place.open(part_name(number)) as file:
-            metadata = parquet.read_schema(file).metadata
-        total.add(Tally.from_json(metadata[b"tally"]))
+        total.add(part_tally(place, number))
     return total
+
+
+def part_tally(place: Place, number: int) -> Tally:
+    """The counts of one part, from its file."""
+    with place.open(part_name(number)) as file:
+        metadata = parquet.read_schema(file).metadata
+    return Tally.from_json(metadata[b"tally"])
 
 
 def write_summary(summary: Summary, *, place: Place, info: ModelInfo) -> None:

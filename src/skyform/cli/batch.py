@@ -4,9 +4,9 @@ SOURCE is a folder (with all below it), a pattern in quotes, a list or catalogue
 addresses, or pictures inside HDF5, Parquet, tar, zip or FITS files; several may be given. With --cut-from or --survey, it is a
 catalogue of positions on the sky. All of them may lie on the web or in a bucket (s3://…).
 
-The work is done in parts. Each part is written to DEST/parts when it is complete and never again, so that whatever ends the
-command, the same command goes on where it stopped. A picture that cannot be classified is a row that says why. At the end
-DEST/summary.md tells what was found.
+The work is done in parts. Each part is written to DEST/parts when it is complete, so that whatever ends the command, the same
+command goes on where it stopped. A picture that cannot be classified is a row that says why; --retry-failed tries the parts with
+such rows anew. At the end DEST/summary.md tells what was found.
 
 Jobs of an array share one DEST: give the first of ten --part 1/10, and so on.
 """
@@ -98,6 +98,11 @@ def _run_arguments(parser: ArgumentParser) -> None:
     )
     begin.add_argument(
         "--restart", action="store_true", help="remove what a run has left in DEST, and begin anew"
+    )
+    add(
+        "--retry-failed",
+        action="store_true",
+        help="do those parts anew that have rows with errors, and all that are not done yet",
     )
     add(
         "--progress",
@@ -198,6 +203,8 @@ def run(options: Namespace, parser: ArgumentParser) -> Exit:
         parser.error("--address is of a Ray cluster: add --engine ray")
     if options.cut_from and options.survey is not None:
         parser.error("cut-outs come from --cut-from or from --survey, not from both")
+    if options.restart and options.retry_failed:
+        parser.error("--restart does all parts anew; --retry-failed is for going on")
     from skyform.cli.session import stopped_by_signals
 
     try:
@@ -301,6 +308,7 @@ def _settings(options: Namespace) -> "Settings":
         batch_size=options.batch_size,
         limits=_limits(options),
         begin="restart" if options.restart else "resume" if options.resume else "continue",
+        retry_failed=options.retry_failed,
     )
 
 

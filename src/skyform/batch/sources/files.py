@@ -23,7 +23,7 @@ __all__ = ["Files"]
 
 _T = TypeVar("_T")
 _GONE = (404, 410)
-_AGAIN = "Check the network and the address, then run it again: what is done is kept."
+_AGAIN = "Check the network and the address, then run it again; --retry-failed tries rows with errors anew."
 
 
 @dataclass(frozen=True)
