@@ -391,3 +391,26 @@ def test_pulses_tell_rate_and_time_left() -> None:
 def test_sizes_must_be_positive() -> None:
     with pytest.raises(ValueError, match="part_size is 0"):
         Settings(part_size=0)
+
+
+@pytest.mark.skipif(not Path("/proc/version").is_file(), reason="needs Linux's /proc")
+def test_a_destination_that_cannot_be_made_is_told(tmp_path: Path, model: str) -> None:
+    with pytest.raises(OutputError, match=r"Cannot write '/proc/skyform-results.*may be written"):
+        go(ListedSource(4, str(tmp_path)), Path("/proc/skyform-results"), model)
+
+
+def test_locks_that_cannot_be_made_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any, **__: Any) -> int:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    place = LocalPlace(tmp_path)
+    with setting_up(place):
+        pass
+    monkeypatch.setattr("os.open", refused)
+    with (
+        pytest.raises(OutputError, match=r"setup.lock': Read-only file system"),
+        setting_up(place),
+    ):
+        pass

@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from skyform.batch.places import LocalPlace, Place
+from skyform.batch.places import LocalPlace, Place, unwritable
 from skyform.errors import BatchError
 
 __all__ = ["LOCKS", "Share", "claimed", "setting_up"]
@@ -45,14 +45,18 @@ def setting_up(place: Place) -> Generator[None, None, None]:
     """Alone in looking at, starting or finishing a run; waits until another job of the array has done so.
 
     Locks are for folders: an object store has none, and there the user must see to it.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be made or written to.
     """
     folder = _folder(place)
     if folder is None:
         yield
         return
-    from filelock import FileLock
-
-    with FileLock(folder / _SETUP):
+    with ExitStack() as stack:
+        _taken(folder / _SETUP, stack, patience=-1.0)
         yield
 
 
@@ -71,6 +75,8 @@ def claimed(place: Place, share: Share, *, alone: bool = False) -> Generator[Non
     ------
     BatchError
         If another process is at work on the same share, or on any where `alone` is given.
+    OutputError
+        If the folder cannot be made or written to.
     """
     folder = _folder(place)
     if folder is None:
@@ -93,17 +99,23 @@ def _folder(place: Place) -> Path | None:
     if not isinstance(place, LocalPlace):
         return None
     folder = Path(place.path(LOCKS))
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(str(folder), error) from error
     return folder
 
 
-def _taken(path: Path, stack: ExitStack) -> bool:
+def _taken(path: Path, stack: ExitStack, *, patience: float = 0.0) -> bool:
+    """Take a lock for as long as the stack lasts, waiting for so many seconds, -1 for ever; whether it was free."""
     from filelock import FileLock, Timeout
 
     try:
-        stack.enter_context(FileLock(path, timeout=0))
+        stack.enter_context(FileLock(path, timeout=patience))
     except Timeout:
         return False
+    except OSError as error:
+        raise unwritable(str(path), error) from error
     return True
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast, runtime_checkable
 from skyform.batch.retry import retrying
 from skyform.errors import MissingExtraError, OutputError
 
-__all__ = ["GO_ON", "LocalPlace", "Place", "RemotePlace", "open_place"]
+__all__ = ["GO_ON", "LocalPlace", "Place", "RemotePlace", "open_place", "unwritable"]
 
 _TEMPORARY = ".tmp-"
 GO_ON = "The same command goes on where it stopped."
@@ -111,7 +111,7 @@ class LocalPlace:
             os.replace(aside, target)
             _sync_folder(target.parent)
         except OSError as error:
-            raise _failed(str(target), error) from error
+            raise unwritable(str(target), error) from error
         finally:
             with suppress(OSError):
                 aside.unlink(missing_ok=True)
@@ -188,7 +188,7 @@ class RemotePlace:
             self._files.makedirs(target.rpartition("/")[0], exist_ok=True)
             file = self._files.open(target, "wb")
         except Exception as error:  # each file system has errors of its own
-            raise _failed(target, error) from error
+            raise unwritable(target, error) from error
         try:
             yield file
         except BaseException:
@@ -199,7 +199,7 @@ class RemotePlace:
         try:
             file.close()
         except Exception as error:
-            raise _failed(target, error) from error
+            raise unwritable(target, error) from error
 
     def write(self, name: str, data: bytes) -> None:
         """Put a file into its place.
@@ -214,7 +214,7 @@ class RemotePlace:
             self._files.makedirs(target.rpartition("/")[0], exist_ok=True)
             retrying(lambda: self._files.pipe_file(target, data))
         except Exception as error:
-            raise _failed(target, error) from error
+            raise unwritable(target, error) from error
 
     def remove(self, name: str) -> None:
         """Remove a file, or a folder with all that is in it."""
@@ -248,6 +248,15 @@ def open_place(to: str) -> Place:
     return LocalPlace(folder)
 
 
+def unwritable(target: str, error: Exception) -> OutputError:
+    """The error for a place that cannot be written to."""
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return OutputError(
+        f"Cannot write {target!r}: {reason}.",
+        remedy=f"Check that there is room and that it may be written to. {GO_ON}",
+    )
+
+
 def _file_system(address: str) -> Any:
     try:
         import fsspec
@@ -273,11 +282,3 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
-
-
-def _failed(target: str, error: Exception) -> OutputError:
-    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return OutputError(
-        f"Cannot write {target!r}: {reason}.",
-        remedy=f"Check that there is room and that it may be written to. {GO_ON}",
-    )
