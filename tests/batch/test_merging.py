@@ -1,6 +1,8 @@
 """The merged files open in the field's tools, without a warning, with the values of the parts."""
 
+import json
 import math
+from datetime import datetime
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from made_up_models import made_up_model
 
 from skyform.batch.fields import field
 from skyform.batch.run import Settings, run_batch
-from skyform.batch.writing import CsvFile, FitsFile, VoTableFile
+from skyform.batch.writing import CsvFile, FitsFile, Origin, VoTableFile
 
 ROWS = 23
 
@@ -81,6 +83,12 @@ def test_fits_opens_in_astropy(run_folder: Path, wanted: list[dict[str, Any]]) -
             "deg",
             "pos.eq.ra;meta.main",
         )
+        manifest = json.loads((run_folder / "manifest.json").read_text())
+        assert header["RADESYS"] == "ICRS"
+        assert header["MODEL"] == manifest["model"]["id"]
+        assert header["PREPROC"] == manifest["model"]["preprocessing"]
+        assert header["CREATOR"] == f"Skyform {manifest['skyform']}"
+        assert datetime.fromisoformat(header["DATE"]).year >= 2025
         assert header["TCOMM1"] == "Identifier of the item"
         assert (header["TTYPE5"], header["TUNIT5"], header["TCOMM5"]) == ("mag", "mag", "Magnitude")
         assert "TUCD6" not in header
@@ -122,6 +130,14 @@ def test_votable_is_valid_and_opens_in_astropy(
     assert fields["dec"].ucd == "pos.eq.dec;meta.main"
     assert str(fields["dec"].unit) == "deg"
     assert str(fields["mag"].unit) == "mag"
+    manifest = json.loads((run_folder / "manifest.json").read_text())
+    infos = {i.name: i.value for i in file.resources[0].infos}
+    assert infos["model"] == manifest["model"]["id"]
+    assert infos["preprocessing"] == manifest["model"]["preprocessing"]
+    assert infos["skyform"] == manifest["skyform"]
+    assert datetime.fromisoformat(infos["date"]).year >= 2025
+    assert [c.system for c in file.iter_coosys()] == ["ICRS"]
+    assert [n for n, f in fields.items() if f.ref == "icrs"] == ["ra", "dec"]
     assert "Shape" not in str(fields["kind"].description)
     assert_rows(plain(table.to_table()), wanted, decimals=6)
 
@@ -143,6 +159,7 @@ def test_csv_and_parquet_open_in_duckdb(run_folder: Path, wanted: list[dict[str,
     assert rows(count) == [{"n": 1}]
 
 
+ORIGIN = Origin("made-up@1.0", "0123456789abcdef", "1.0")
 SCHEMA = pa.schema(
     [
         field("name", pa.string(), description="Text & <marks>", ucd="meta.id"),
@@ -166,7 +183,7 @@ TABLE = pa.table(
 
 def written(kind: Any, **known: Any) -> BytesIO:
     file = BytesIO()
-    writer = kind(file, SCHEMA, rows=4, widths=known.get("widths", {}))
+    writer = kind(file, SCHEMA, origin=ORIGIN, rows=4, widths=known.get("widths", {}))
     writer.add(TABLE.slice(0, 3))
     writer.add(TABLE.slice(3))
     writer.finish()
@@ -227,7 +244,7 @@ def test_units_are_written_as_each_format_has_them(stated: str, same: str | None
     schema = pa.schema([x])
     fits, votable = BytesIO(), BytesIO()
     for kind, file in ((FitsFile, fits), (VoTableFile, votable)):
-        writer = kind(file, schema, rows=1, widths={})
+        writer = kind(file, schema, origin=ORIGIN, rows=1, widths={})
         writer.add(pa.table([[1.5]], schema=schema))
         writer.finish()
         file.seek(0)

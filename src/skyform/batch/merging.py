@@ -8,7 +8,7 @@ from pyarrow import parquet
 
 from skyform.batch.places import Place
 from skyform.batch.work import part_name
-from skyform.batch.writing import CsvFile, FitsFile, TableFile, VoTableFile
+from skyform.batch.writing import CsvFile, FitsFile, Origin, TableFile, VoTableFile
 
 __all__ = ["MERGED", "Format", "merge"]
 
@@ -19,7 +19,12 @@ _WRITERS: dict[str, type[TableFile]] = {"fits": FitsFile, "votable": VoTableFile
 
 
 def merge(
-    place: Place, format: Format, *, numbers: Iterable[int], said: Callable[[int], None]
+    place: Place,
+    format: Format,
+    *,
+    numbers: Iterable[int],
+    origin: Origin,
+    said: Callable[[int], None],
 ) -> str:
     """Write one file with the rows of all parts, in the order of the plan.
 
@@ -29,6 +34,8 @@ def merge(
     format : "fits", "votable" or "csv"
     numbers : iterable of int
         The parts; gone through twice.
+    origin : Origin
+        What made the rows.
     said : callable
         Told the number of rows so far after each part.
 
@@ -47,7 +54,7 @@ def merge(
     name, rows = MERGED[format], 0
     widths, total = _widths(place, wanted, schema) if format == "fits" else ({}, 0)
     with place.writing(name) as file:
-        writer = _WRITERS[format](file, schema, rows=total, widths=widths)
+        writer = _WRITERS[format](file, schema, origin=origin, rows=total, widths=widths)
         for table in _tables(place, wanted):
             writer.add(table)
             rows += len(table)

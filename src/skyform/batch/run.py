@@ -33,6 +33,7 @@ from skyform.batch.summary import (
 )
 from skyform.batch.tally import Tally
 from skyform.batch.work import EMBEDDINGS, PARTS, Work
+from skyform.batch.writing import Origin
 from skyform.errors import BatchError
 from skyform.images import Limits
 from skyform.inference.modelfile import ModelFile, ModelInfo, model_path
@@ -326,11 +327,16 @@ def _finish(
         table = place.path(MERGED[format])
         if stale or not place.exists(MERGED[format]):
             pace.begin("merging", total=tally.rows)
-            table = merge(place, format, numbers=numbers, said=pace.tell)
+            table = merge(place, format, numbers=numbers, origin=_origin(manifest), said=pace.tell)
     if stale or not place.exists(SUMMARY):
         write_summary(Summary(manifest, tally, here), place=place, info=info)
     pace.begin("done", total=tally.rows)
     return tally, (table, place.path(SUMMARY))
+
+
+def _origin(manifest: Manifest) -> Origin:
+    model = manifest.model
+    return Origin(model["id"], model["preprocessing"], manifest.skyform)
 
 
 def _retry_mark(share: Share) -> str:

@@ -4,6 +4,8 @@ Null is an empty cell in CSV and VOTable; in FITS it is NaN, empty text, or the 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from html import escape
 from io import BytesIO
 from typing import Any, Protocol
@@ -17,12 +19,22 @@ from pyarrow.compute import ReplaceSubstringOptions, call_function
 from skyform.batch.fields import column_name
 from skyform.images.quiet import quiet
 
-__all__ = ["CsvFile", "FitsFile", "TableFile", "VoTableFile"]
+__all__ = ["CsvFile", "FitsFile", "Origin", "TableFile", "VoTableFile"]
 
 _BLOCK = 2880
 _CHUNK = 65_536
 _OPENING, _CLOSING = b"<TABLEDATA>", b"</TABLEDATA>"
+_ON_SKY = ("ra", "dec")
 _NULLS = {"int32": -(2**31), "int64": -(2**63)}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What made the rows: the model as name@version, the fingerprint of its preprocessing, and Skyform's version."""
+
+    model: str
+    preprocessing: str
+    skyform: str
 
 
 class TableFile(Protocol):
@@ -33,6 +45,8 @@ class TableFile(Protocol):
     file : binary file
     schema : Schema
         With descriptions, units and UCDs in the fields' metadata.
+    origin : Origin
+        What made the rows, where the format has a place for that.
     rows : int
         How many there will be, where the format has to know.
     widths : mapping of column to int
@@ -40,7 +54,7 @@ class TableFile(Protocol):
     """
 
     def __init__(
-        self, file: Any, schema: pa.Schema, *, rows: int, widths: Mapping[str, int]
+        self, file: Any, schema: pa.Schema, *, origin: Origin, rows: int, widths: Mapping[str, int]
     ) -> None: ...
 
     def add(self, table: pa.Table) -> None:
@@ -56,7 +70,7 @@ class CsvFile:
     """Comma-separated values with one header line."""
 
     def __init__(
-        self, file: Any, schema: pa.Schema, *, rows: int, widths: Mapping[str, int]
+        self, file: Any, schema: pa.Schema, *, origin: Origin, rows: int, widths: Mapping[str, int]
     ) -> None:
         from pyarrow import csv
 
@@ -76,10 +90,10 @@ class VoTableFile:
     """A VOTable with its rows as text. astropy writes all but the rows, which it could only write from memory."""
 
     def __init__(
-        self, file: Any, schema: pa.Schema, *, rows: int, widths: Mapping[str, int]
+        self, file: Any, schema: pa.Schema, *, origin: Origin, rows: int, widths: Mapping[str, int]
     ) -> None:
         self._file = file
-        frame = _votable_frame(schema)
+        frame = _votable_frame(schema, origin)
         self._file.write(frame[: frame.index(_OPENING)] + _OPENING + b"\n")
         self._tail = frame[frame.index(_CLOSING) :]
 
@@ -100,7 +114,7 @@ class FitsFile:
     """A FITS binary table. FITS text is ASCII by its standard, so other letters become backslash escapes."""
 
     def __init__(
-        self, file: Any, schema: pa.Schema, *, rows: int, widths: Mapping[str, int]
+        self, file: Any, schema: pa.Schema, *, origin: Origin, rows: int, widths: Mapping[str, int]
     ) -> None:
         from astropy.io import fits
 
@@ -109,7 +123,7 @@ class FitsFile:
         with catch_warnings():
             # Names beyond FITS's advice but within its rules are the model's own classes'.
             simplefilter("ignore", fits.verify.VerifyWarning)
-            header = _fits_header(schema, self._dtype, rows=rows)
+            header = _fits_header(schema, self._dtype, origin=origin, rows=rows)
         file.write(fits.PrimaryHDU().header.tostring().encode("ascii"))
         file.write(header.tostring().encode("ascii"))
 
@@ -163,13 +177,17 @@ def _description(field: pa.Field, format: str) -> str:
     return f"{said} [{stated}]" if stated and not _unit(field, format) else said
 
 
-def _votable_frame(schema: pa.Schema) -> bytes:
+def _votable_frame(schema: pa.Schema, origin: Origin) -> bytes:
     """A whole VOTable with one empty row: without any, astropy writes no place for them."""
     from astropy.io.votable import tree
 
     file = tree.VOTableFile(version="1.4")
     resource = tree.Resource(name="results")
     file.resources.append(resource)
+    for name, value in (*asdict(origin).items(), ("date", _now())):
+        resource.infos.append(tree.Info(name=name, value=value))
+    frame = tree.CooSys(ID="icrs", system="ICRS")
+    resource.coordinate_systems.append(frame)
     table = tree.TableElement(file, name="predictions")
     resource.tables.append(table)
     types = {"string": "unicodeChar", "int32": "int", "int64": "long"}
@@ -177,6 +195,8 @@ def _votable_frame(schema: pa.Schema) -> bytes:
     for f, id in zip(schema, _xml_ids(schema.names), strict=True):
         known = {"unit": _unit(f, "vounit") or None, "ucd": _words(f, "ucd") or None}
         text = {"arraysize": "*"} if pa.types.is_string(f.type) else {}
+        if f.name in _ON_SKY:
+            known["ref"] = frame.ID
         column = tree.Field(file, ID=id, name=f.name, datatype=types[str(f.type)], **known, **text)
         column.description = _description(f, "vounit")
         if str(f.type) in _NULLS:
@@ -217,7 +237,7 @@ def _fits_type(field: pa.Field, widths: Mapping[str, int]) -> str:
     return {"int32": ">i4", "int64": ">i8", "float": ">f4", "double": ">f8"}[str(field.type)]
 
 
-def _fits_header(schema: pa.Schema, dtype: np.dtype[Any], *, rows: int) -> Any:
+def _fits_header(schema: pa.Schema, dtype: np.dtype[Any], *, origin: Origin, rows: int) -> Any:
     """The header of the table, from a table of one row that is not written."""
     from astropy.io import fits
 
@@ -236,11 +256,20 @@ def _fits_header(schema: pa.Schema, dtype: np.dtype[Any], *, rows: int) -> Any:
         )
     header = fits.BinTableHDU.from_columns(columns, nrows=0, name="PREDICTIONS").header
     header["NAXIS2"] = rows
+    header["DATE"] = (_now(), "UTC, when the file was written")
+    header["CREATOR"] = (_ascii(f"Skyform {origin.skyform}"), "what made the rows")
+    header["MODEL"] = (_ascii(origin.model), "name@version")
+    header["PREPROC"] = (_ascii(origin.preprocessing), "fingerprint of how pictures were prepared")
+    header["RADESYS"] = ("ICRS", "of ra and dec")
     for i, f in enumerate(schema, start=1):
         header[f"TCOMM{i}"] = _ascii(_description(f, "fits"))
         if _words(f, "ucd"):
             header[f"TUCD{i}"] = _ascii(_words(f, "ucd"))
     return header
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _fits_values(column: pa.Array) -> ndarray:
