@@ -4,8 +4,10 @@
 """
 
 import ast
+import builtins
 import json
 import pkgutil
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -62,6 +64,32 @@ def test_notebooks_are_python_that_imports_what_there_is(notebook: Path):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("skyform"):
                 module = __import__(str(node.module), fromlist=["*"])
                 assert all(hasattr(module, alias.name) for alias in node.names)
+
+
+def names_bound(tree: ast.AST) -> set[str]:
+    """What a piece of Python gives a name to."""
+    bound: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            bound |= {(a.asname or a.name).partition(".")[0] for a in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            bound.add(node.name)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+    return bound
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda p: p.stem)
+def test_examples_of_a_page_use_only_names_that_it_has_given(page: Path):
+    known = {*dir(builtins), "__name__"}
+    text = page.read_text(encoding="utf-8")
+    for block in re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+        tree = ast.parse(block)
+        known |= names_bound(tree)
+        used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+        assert used <= known, used - known
 
 
 def build(folder: Path, cell: str) -> subprocess.CompletedProcess[str]:
