@@ -378,14 +378,24 @@ def test_pulses_tell_rate_and_time_left() -> None:
     pulses: list[Pulse] = []
     times = iter([0.0, 10.0, 10.0, 14.0])
     pace = Pace(pulses.append, clock=lambda: next(times))
-    pace.begin("classifying", total=100, earlier=7)
+    pace.begin("classifying", total=107, earlier=7)
     pace.tell(40, failed=2)
     assert pulses[0].seconds_left is None
     assert (pulses[1].rate, pulses[1].seconds_left, pulses[1].failed) == (10.0, 6.0, 2)
     line = json.loads(pulses[1].to_json())
     assert line["stage"] == "classifying"
-    assert (line["done"], line["total"], line["earlier"]) == (40, 100, 7)
+    assert (line["done"], line["total"], line["earlier"]) == (40, 107, 7)
     assert line["seconds_left"] == 6.0
+
+
+def test_the_time_to_start_does_not_count_for_the_rate() -> None:
+    pulses: list[Pulse] = []
+    times = iter([0.0, 0.0, 0.0, 10.0, 10.0])
+    pace = Pace(pulses.append, clock=lambda: next(times))
+    pace.begin("classifying", total=50, earlier=10)
+    pace.first_took(4.0)
+    pace.tell(20)
+    assert (pulses[-1].rate, pulses[-1].seconds_left, pulses[-1].seconds) == (5.0, 4.0, 10.0)
 
 
 def test_sizes_must_be_positive() -> None:

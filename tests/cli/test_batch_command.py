@@ -44,15 +44,21 @@ def test_a_folder_becomes_tables_and_goes_on_where_it_was(
     assert batch(*words, "--progress", "json", "--format", "csv") == Exit.SOME_FAILED
     out, err = capsys.readouterr()
     lines = [json.loads(line) for line in out.splitlines()]
-    assert lines[-1]["stage"] == "done"
+    told = ("stage", "done", "failed", "earlier", "total", "seconds_left")
+    assert [lines[-1][k] for k in told] == ["done", 13, 1, 0, 13, 0.0]
+    assert {p["total"] for p in lines if p["stage"] != "planning"} == {13}
     assert [p["done"] for p in lines if p["stage"] == "classifying"][-1] == 13
     assert "13 rows" in err
     assert str(to / "predictions.csv") in err
     table = pq.read_table(to / "parts")
     names = [f"d{i % 3}/{i}.png" for i in range(12)]
     assert sorted(table["id"].to_pylist()) == sorted([*names, "broken.jpg"])
-    assert batch(*words) == Exit.SOME_FAILED
-    assert "nothing left to classify" in capsys.readouterr().err
+    assert batch(*words, "--progress", "json") == Exit.SOME_FAILED
+    out, err = capsys.readouterr()
+    assert "nothing left to classify" in err
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert [lines[-1][k] for k in told] == ["done", 0, 0, 13, 13, 0.0]
+    assert {p["total"] for p in lines} == {13}
     with pytest.raises(BatchError, match=r"parameters\.schema"):
         batch(*words, "--schema", "full")
 

@@ -1,5 +1,6 @@
 """What an engine is, and what every engine does with a part: classify it, and put its files into place."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -17,11 +18,12 @@ __all__ = ["Engine", "PartResult", "do_job"]
 
 @dataclass(frozen=True, slots=True)
 class PartResult:
-    """A part that is done: its number, its rows, how many of them have an error."""
+    """A part that is done: its number, its rows, how many of them have an error, and how long it took."""
 
     number: int
     rows: int
     failed: int
+    seconds: float = 0.0
 
 
 @runtime_checkable
@@ -54,13 +56,15 @@ def do_job(classifier: PartClassifier, job: Job, *, work: Work) -> PartResult:
     OutputError
         If they cannot be written.
     """
+    start = time.monotonic()
     done = classifier.classify(job)
     if job.within is None:
         number = job.part.number
         if done.embeddings is not None:
             work.place.write(embedding_name(number), _parquet(done.embeddings))
         work.place.write(part_name(number), _parquet(done.table))
-    return PartResult(job.part.number, done.tally.rows, done.tally.failed)
+    seconds = time.monotonic() - start
+    return PartResult(job.part.number, done.tally.rows, done.tally.failed, seconds)
 
 
 def _parquet(table: pa.Table) -> bytes:

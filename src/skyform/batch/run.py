@@ -181,6 +181,7 @@ def run_batch(
             here = LastProcess(rows, seconds, engine.workers)
             tally, files = _finish(place, manifest, info, settings.format, here, pace=pace)
             place.remove(_retry_mark(settings.share))
+        pace.end(rows, failed=failed, earlier=done.items, seconds=seconds)
     return Outcome(rows, failed, done.items, seconds, tally, files)
 
 
@@ -282,10 +283,12 @@ def _work(
 
 def _classify(engine: Engine, work: Work, *, done: _Done, pace: Pace) -> tuple[int, int]:
     rows, failed = 0, 0
-    pace.begin("classifying", total=done.left, earlier=done.items)
+    pace.begin("classifying", total=done.items + done.left, earlier=done.items)
     if done.left:
         with closing(_results(engine, work, done)) as results:
             for result in results:
+                if not rows and result.seconds:
+                    pace.first_took(result.seconds)
                 rows, failed = rows + result.rows, failed + result.failed
                 pace.tell(rows, failed=failed)
     return rows, failed
@@ -330,7 +333,6 @@ def _finish(
             table = merge(place, format, numbers=numbers, origin=_origin(manifest), said=pace.tell)
     if stale or not place.exists(SUMMARY):
         write_summary(Summary(manifest, tally, here), place=place, info=info)
-    pace.begin("done", total=tally.rows)
     return tally, (table, place.path(SUMMARY))
 
 

@@ -42,8 +42,7 @@ class JsonLines:
 
     def _show(self, pulse: Pulse) -> None:
         now = self._clock()
-        whole = pulse.total is not None and pulse.done >= pulse.total
-        if pulse.stage == self._stage and now < self._next and not whole:
+        if pulse.stage == self._stage and now < self._next and pulse.left != 0:
             return
         self._stage, self._next = pulse.stage, now + _EVERY
         self._stream.write(pulse.to_json() + "\n")
@@ -80,8 +79,9 @@ class ProgressLine:
         if pulse.stage != self._stage or self._line is None:
             self._clear()
             self._stage = pulse.stage
+            total = None if pulse.total is None else pulse.total - pulse.earlier
             self._line = Progress(
-                self._stream, count=lambda: pulse.total, enabled=self._enabled
+                self._stream, count=lambda: total, enabled=self._enabled
             ).__enter__()
         self._line.update(pulse.done, failed=pulse.failed)
 
