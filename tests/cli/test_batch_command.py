@@ -63,6 +63,19 @@ def test_a_folder_becomes_tables_and_goes_on_where_it_was(
         batch(*words, "--schema", "full")
 
 
+def test_a_share_without_parts_says_so(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, to = made_up_model(tmp_path / "m.onnx"), tmp_path / "out"
+    words = (folder, "--to", to, "--model", model, "--workers", 1)
+    assert batch(*words, "--part", "2/2") == Exit.OK
+    err = capsys.readouterr().err
+    assert "This share has no parts: a smaller --part-size makes more of them." in err
+    assert str(to) not in err
+    assert batch(*words, "--part", "1/2") == Exit.OK
+    assert "In all 12 rows, 0 with an error." in capsys.readouterr().err
+
+
 def test_a_run_of_nothing_but_broken_pictures_has_failed(folder: Path, tmp_path: Path) -> None:
     broken, model = folder / "broken.jpg", made_up_model(tmp_path / "m.onnx")
     broken.write_bytes(b"nothing of the kind")

@@ -23,6 +23,7 @@ from skyform.batch.merging import MERGED, Format, merge
 from skyform.batch.places import Place, open_place
 from skyform.batch.plan import PLAN, done_parts, planned_parts, write_plan
 from skyform.batch.progress import Pace, Pulse
+from skyform.batch.repeats import repeated_ids
 from skyform.batch.summary import (
     SUMMARY,
     LastProcess,
@@ -112,6 +113,10 @@ class Outcome:
         Over the whole run; None while other shares are missing.
     files : tuple of str
         What to look at: the parts, or the merged file, and the summary.
+    parts : int
+        Of the share.
+    repeated : int or None
+        Rows with the id of an earlier one; None where they were not counted by this process.
     """
 
     rows: int
@@ -120,6 +125,8 @@ class Outcome:
     seconds: float
     tally: Tally | None
     files: tuple[str, ...]
+    parts: int = 0
+    repeated: int | None = None
 
     @property
     def complete(self) -> bool:
@@ -179,10 +186,12 @@ def run_batch(
         with setting_up(place):
             _check_written(place, settings.share, path=to)
             here = LastProcess(rows, seconds, engine.workers)
-            tally, files = _finish(place, manifest, info, settings.format, here, pace=pace)
+            tally, files, repeated = _finish(
+                place, manifest, info, settings.format, here, pace=pace
+            )
             place.remove(_retry_mark(settings.share))
         pace.end(rows, failed=failed, earlier=done.items, seconds=seconds)
-    return Outcome(rows, failed, done.items, seconds, tally, files)
+    return Outcome(rows, failed, done.items, seconds, tally, files, done.parts, repeated)
 
 
 class _Done:
@@ -197,8 +206,9 @@ class _Done:
             if again:
                 place.write(_retry_mark(share), b"")
             self._parts -= again
-        self.items, self.left = 0, 0
+        self.items, self.left, self.parts = 0, 0, 0
         for part in planned_parts(place, share=share):
+            self.parts += 1
             if part.number in self._parts:
                 self.items += part.count
             else:
@@ -317,12 +327,13 @@ def _finish(
     here: LastProcess,
     *,
     pace: Pace,
-) -> tuple[Tally | None, tuple[str, ...]]:
-    """Merge and sum up, if no share is missing."""
-    if len(done_parts(place)) < manifest.parts:
-        return None, (place.path(PARTS),)
+) -> tuple[Tally | None, tuple[str, ...], int | None]:
+    """Merge and sum up, if no share is missing: the counts, what to look at, and how many ids are repeated."""
+    done = len(done_parts(place))
+    if done < manifest.parts:
+        return None, (place.path(PARTS),) if done else (), None
     stale = here.rows > 0 or any(n.startswith(_RETRY) for n in place.names(_STATE))
-    numbers = range(manifest.parts)
+    numbers, repeated = range(manifest.parts), None
     tally = total_tally(place, numbers)
     if format == "parquet":
         table = place.path(PARTS)
@@ -332,8 +343,9 @@ def _finish(
             pace.begin("merging", total=tally.rows)
             table = merge(place, format, numbers=numbers, origin=_origin(manifest), said=pace.tell)
     if stale or not place.exists(SUMMARY):
-        write_summary(Summary(manifest, tally, here), place=place, info=info)
-    return tally, (table, place.path(SUMMARY))
+        repeated = repeated_ids(place, numbers, rows=tally.rows)
+        write_summary(Summary(manifest, tally, here, repeated), place=place, info=info)
+    return tally, (table, place.path(SUMMARY)), repeated
 
 
 def _origin(manifest: Manifest) -> Origin:

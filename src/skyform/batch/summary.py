@@ -17,7 +17,15 @@ from skyform.evaluation.wording import counted, duration_text
 from skyform.inference.modelfile import ModelInfo
 from skyform.schema import KINDS, TAXONOMIES, Flag
 
-__all__ = ["SUMMARY", "LastProcess", "Summary", "part_tally", "total_tally", "write_summary"]
+__all__ = [
+    "SUMMARY",
+    "LastProcess",
+    "Summary",
+    "part_tally",
+    "repeats_text",
+    "total_tally",
+    "write_summary",
+]
 
 SUMMARY = "summary.md"
 _SUMMARY_JSON = "summary.json"
@@ -40,11 +48,15 @@ class LastProcess:
 
 @dataclass(frozen=True)
 class Summary:
-    """All that the report says: what the run was begun with, the counts over all parts, and how fast it was at the end."""
+    """All that the report says: what the run was begun with, the counts over all parts, and how fast it was at the end.
+
+    `repeated` is the number of rows with the id of an earlier one; None where that was not looked for.
+    """
 
     manifest: Manifest
     tally: Tally
     last: LastProcess
+    repeated: int | None
 
 
 def total_tally(place: Place, numbers: Iterable[int]) -> Tally:
@@ -83,6 +95,7 @@ def _values(summary: Summary, drift: Drift) -> dict[str, Any]:
         "classified": tally.rows - tally.failed,
         "failed": tally.failed,
         "misplaced": counts.pop("misplaced"),
+        "repeated_ids": summary.repeated,
         "parts": summary.manifest.parts,
         "last_process": {
             "rows": summary.last.rows,
@@ -113,7 +126,7 @@ def _text(summary: Summary, drift: Drift, info: ModelInfo) -> str:
             f"per second, {last.rate / last.workers:,.0f} on each of {last.workers} processes.",
             "",
         ]
-    lines += _remarks(tally)
+    lines += _remarks(summary)
     lines += _errors(tally)
     if tally.kinds:
         names = {k.id: k.name for k in KINDS}
@@ -126,15 +139,30 @@ def _text(summary: Summary, drift: Drift, info: ModelInfo) -> str:
     return "\n".join([*lines, *drift.lines()]) + "\n"
 
 
-def _remarks(tally: Tally) -> list[str]:
+def _remarks(summary: Summary) -> list[str]:
     """What a reader has to know of the rows before using them."""
-    if not tally.misplaced:
-        return []
-    return [
-        f"The position of {counted(tally.misplaced, 'row')} could not be read: no angle, only half of one, or outside the sky, such as -999. "
-        "`ra` and `dec` are empty there.",
-        "",
-    ]
+    lines: list[str] = []
+    if summary.tally.misplaced:
+        lines += [
+            f"The position of {counted(summary.tally.misplaced, 'row')} could not be read: no angle, only half of one, or outside the sky, "
+            "such as -999. `ra` and `dec` are empty there.",
+            "",
+        ]
+    if summary.repeated:
+        lines += [f"{repeats_text(summary.repeated)} Join tables by `path`, or by row.", ""]
+    if summary.repeated is None:
+        lines += [
+            "Whether ids come more than once was not looked for: there are too many rows.",
+            "",
+        ]
+    return lines
+
+
+def repeats_text(repeated: int) -> str:
+    """That ids come more than once, as a sentence."""
+    return (
+        f"{counted(repeated, 'row')} {'has' if repeated == 1 else 'have'} the id of an earlier row."
+    )
 
 
 def _errors(tally: Tally) -> list[str]:

@@ -342,6 +342,7 @@ def _watched(options: Namespace) -> Any:
 
 def _told(outcome: "Outcome") -> str:
     """What happened, in a few lines."""
+    from skyform.batch.summary import repeats_text
     from skyform.evaluation.wording import counted, duration_text
 
     rate = outcome.rows / max(outcome.seconds, 1e-6)
@@ -350,6 +351,8 @@ def _told(outcome: "Outcome") -> str:
     ]
     if not outcome.rows:
         lines = ["There was nothing left to classify."]
+    if not outcome.parts:
+        lines = ["This share has no parts: a smaller --part-size makes more of them."]
     if outcome.earlier:
         lines.append(f"{outcome.earlier:,} were done before.")
     if outcome.tally is None:
@@ -362,6 +365,8 @@ def _told(outcome: "Outcome") -> str:
             lines.append(
                 f"The position of {counted(outcome.tally.misplaced, 'row')} could not be read."
             )
+    if outcome.repeated:
+        lines.append(repeats_text(outcome.repeated))
     lines += [f"  {path}" for path in outcome.files]
     return "\n".join(lines)
 
