@@ -24,6 +24,7 @@ from skyform.batch.progress import Pace, Pulse
 from skyform.batch.run import Outcome, Settings, run_batch
 from skyform.batch.sources import SourceOptions, open_source
 from skyform.errors import BatchError, OutputError
+from skyform.search import ParquetEmbeddings
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,10 @@ def test_a_run_writes_every_row_once_and_sums_up(tmp_path: Path, model: str) -> 
     assert summary["errors"]["unknown-format"]["examples"][0][0] == "item-3"
     assert "unknown-format" in (tmp_path / "out" / "summary.md").read_text()
     assert not list((tmp_path / "out").rglob("*.tmp-*"))
+    # What search carries along: positions and the catalogue's numbers, not the network's.
+    carried = ParquetEmbeddings(tmp_path / "out").columns
+    assert {"ra", "dec", "mag", "catalogue_id"} <= set(carried)
+    assert "kind_confidence" not in carried
 
 
 def test_the_summary_counts_positions_that_could_not_be_read(tmp_path: Path, model: str) -> None:

@@ -101,3 +101,26 @@ def test_labels_of_something_else_are_told(run: Path, tmp_path: Path):
     (tmp_path / "ids.txt").write_text("m51\nm81\n")
     with pytest.raises(DataError, match="None of the 2 ids"):
         chosen(run, "--labelled", tmp_path / "ids.txt")
+
+
+def test_positions_and_a_catalogues_numbers_come_along_as_they_are(run: Path, tmp_path: Path):
+    table = parquet.read_table(run)
+    ra, dec = pa.array(np.linspace(0, 1, 60) / 3), pa.nulls(60, pa.float64())
+    mag = pa.field("mag", pa.float64(), metadata={"origin": "catalogue"})
+    for field, values in ((pa.field("ra", ra.type), ra), (pa.field("dec", dec.type), dec)):
+        table = table.append_column(field, values)
+    table = table.append_column(mag, pa.array(np.linspace(15, 20, 60)))
+    table = table.append_column("number", pa.array([2**60 + i for i in range(60)]))
+    parquet.write_table(table, tmp_path / "e.parquet")
+    for name in ("n.parquet", "n.csv"):
+        assert chosen(tmp_path / "e.parquet", "--next", 60, "--to", tmp_path / name) == Exit.OK
+    found = parquet.read_table(tmp_path / "n.parquet")
+    types = {n: found.schema.field(n).type for n in ("ra", "dec", "mag", "number", "distance")}
+    assert list(types.values()) == [*[pa.float64()] * 3, pa.int64(), pa.float32()]
+    known = {r["id"]: r for r in table.to_pylist()}
+    for row in found.to_pylist():
+        assert all(row[n] == known[row["id"]][n] for n in ("ra", "dec", "mag", "number"))
+    with (tmp_path / "n.csv").open() as file:
+        for row in csv.DictReader(file):
+            assert float(row["ra"]) == known[row["id"]]["ra"]
+            assert (row["dec"], "e" in row["ra"]) == ("", False)

@@ -4,9 +4,12 @@ import csv
 import json
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from made_up_data import drawn_galaxy
 from PIL import Image
+from pyarrow import parquet
 
 from skyform.cli import parser_of, similar
 from skyform.cli.console import Exit
@@ -110,3 +113,23 @@ def test_what_cannot_be_found(night: Path, tmp_path: Path, capsys: Capture):
     with pytest.raises(OutputError, match="names a format for predictions"):
         found("a.png", *index, "--to", "n.fits")
     assert len(Index(night / "index")) == 12
+
+
+def test_empty_columns_keep_their_types_and_names_stand_for_numbers(
+    tmp_path: Path, capsys: Capture
+):
+    vectors = np.random.default_rng(0).normal(size=(20, 8)).astype(np.float32)
+    columns = pa.table(
+        {
+            "ra": pa.nulls(20, pa.float64()),
+            "hubble": pa.array([2] * 20, pa.int32()),
+            "hubble_name": ["Spiral"] * 20,
+        }
+    )
+    build_index(ArrayEmbeddings(vectors, columns=columns), tmp_path / "i")
+    words = ("--id", "3", "--index", tmp_path / "i", "-k", 2)
+    assert found(*words, "--to", tmp_path / "n.parquet") == Exit.OK
+    schema = parquet.read_schema(tmp_path / "n.parquet")
+    assert (schema.field("ra").type, schema.field("hubble").type) == (pa.float64(), pa.int32())
+    assert found(*words) == Exit.OK
+    assert capsys.readouterr().out.split()[:4] == ["rank", "id", "distance", "hubble_name"]

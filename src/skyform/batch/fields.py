@@ -20,10 +20,16 @@ _TYPES = {"text": pa.string(), "integer": pa.int64(), "number": pa.float64()}
 
 
 def field(
-    name: str, type: pa.DataType, *, description: str, ucd: str = "", unit: str = ""
+    name: str,
+    type: pa.DataType,
+    *,
+    description: str,
+    ucd: str = "",
+    unit: str = "",
+    origin: str = "",
 ) -> pa.Field:
     """An Arrow field that says what it holds. It may always be null."""
-    words = {"description": description, "ucd": ucd, "unit": unit}
+    words = {"description": description, "ucd": ucd, "unit": unit, "origin": origin}
     return pa.field(name, type, metadata={k: v for k, v in words.items() if v})
 
 
@@ -51,7 +57,9 @@ def catalogue_fields(columns: Sequence[Column], *, taken: Iterable[str]) -> tupl
         used.add(name.lower())
         said = plain_text(column.description or f"{column.name}, from the catalogue")
         type = _TYPES[column.type]
-        out.append(field(name, type, description=said, ucd=column.ucd, unit=column.unit))
+        words = {"description": said, "ucd": column.ucd, "unit": column.unit}
+        # By this word, search tells a catalogue's numbers from the network's.
+        out.append(field(name, type, origin="catalogue", **words))
     return tuple(out)
 
 

@@ -90,8 +90,8 @@ def _ranked(found: "AnomalyScores", options: Namespace) -> "pa.Table":
         {
             "rank": pa.array(range(1, len(order) + 1), pa.int32()),
             "id": known["id"].take(order),
-            _HUMAN: pa.array(human[order], pa.float64(), from_pandas=True),
-            **{name: pa.array(values[order], pa.float64()) for name, values in columns.items()},
+            _HUMAN: pa.array(human[order], pa.float32(), from_pandas=True),
+            **{name: pa.array(values[order], pa.float32()) for name, values in columns.items()},
             **{c: known[c].take(order) for c in others},
         }
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from skyform.cli.contact_sheet import Tile
+    from skyform.inference.writers import Format
 
 __all__ = ["check_outputs", "deliver", "output_arguments", "print_rows", "write_rows"]
 
@@ -105,11 +106,15 @@ def deliver(
 def write_rows(rows: "pa.Table", path: str) -> None:
     """Write a table as CSV, JSON, JSON Lines or Parquet, by the name's extension; aside first, then in its place.
 
+    In text, numbers of single precision have at most six decimals, and all others as many as tell them apart.
+
     Raises
     ------
     OutputError
         If the file cannot be written.
     """
+    from pyarrow import parquet
+
     from skyform.inference.writers import format_of
 
     target = Path(path)
@@ -117,11 +122,10 @@ def write_rows(rows: "pa.Table", path: str) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with part.open("wb") as file:
-            sink = format_of(path).sink(file, tuple(_columns(rows)))
-            for batch in rows.to_batches(max_chunksize=8192):
-                for record in batch.to_pylist():
-                    sink.add({k: _plain(v) for k, v in record.items()})
-            sink.finish()
+            if format_of(path).name == "parquet":
+                parquet.write_table(rows, file, compression="zstd")
+            else:
+                _write_text(rows, file, format=format_of(path))
         os.replace(part, target)
     except OSError as error:
         raise OutputError(f"Cannot write {path!r}: {error.strerror or error}.") from error
@@ -143,14 +147,32 @@ def _columns(rows: "pa.Table") -> Iterator[Any]:
             yield Column(field.name, "text", "", "")
 
 
-def _plain(value: Any) -> Any:
+def _write_text(rows: "pa.Table", file: Any, *, format: "Format") -> None:
+    import pyarrow as pa
+
+    sink = format.sink(file, tuple(_columns(rows)))
+    coarse = {f.name for f in rows.schema if f.type in (pa.float16(), pa.float32())}
+    for batch in rows.to_batches(max_chunksize=8192):
+        for record in batch.to_pylist():
+            values = {k: _plain(v, coarse=k in coarse) for k, v in record.items()}
+            if format.name == "csv":
+                values = {k: _decimal(v) for k, v in values.items()}
+            sink.add(values)
+    sink.finish()
+
+
+def _plain(value: Any, *, coarse: bool) -> Any:
     if isinstance(value, float):
-        return round(value, 6) if np.isfinite(value) else None
-    return (
-        value
-        if value is None or (isinstance(value, int) and not isinstance(value, bool))
-        else str(value)
-    )
+        if not np.isfinite(value):
+            return None
+        return round(value, 6) if coarse else value
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if value is None or whole else str(value)
+
+
+def _decimal(value: Any) -> Any:
+    """A number as the shortest text that tells it apart, never with an exponent."""
+    return np.format_float_positional(value, trim="0") if isinstance(value, float) else value
 
 
 def print_rows(rows: "pa.Table", *, stream: Stream, paper: Paper) -> None:
@@ -159,6 +181,9 @@ def print_rows(rows: "pa.Table", *, stream: Stream, paper: Paper) -> None:
     columns: list[list[str]] = []
     room = paper.width
     for name in shown.column_names:
+        # A class's name says more than its number.
+        if f"{name}_name" in shown.column_names:
+            continue
         cells = [name, *(_cell(v) for v in shown[name].to_pylist())]
         width = max(map(len, cells))
         if width + 2 > room or not any(cells[1:]):

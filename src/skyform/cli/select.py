@@ -119,18 +119,18 @@ def _labelled(path: str, ids: "pa.ChunkedArray") -> np.ndarray:
 def _table(chosen: "Selection") -> "pa.Table":
     import pyarrow as pa
 
+    from skyform.search.parquet_embeddings import is_light
+
     known = chosen.projected.rows.take(chosen.rows)
     taken = ("rank", "id", "label", "uncertainty", "distance")
-    texts = [
-        f.name for f in known.schema if f.name not in taken and not pa.types.is_floating(f.type)
-    ]
+    others = [f.name for f in known.schema if f.name not in taken and is_light(f)]
     return pa.table(
         {
             "rank": pa.array(range(1, len(known) + 1), pa.int32()),
             "id": known["id"],
             "label": pa.nulls(len(known), pa.string()),
-            "uncertainty": pa.array(chosen.uncertainty, pa.float64()),
-            "distance": pa.array(chosen.distance, pa.float64()),
-            **{name: known[name] for name in texts},
+            "uncertainty": pa.array(chosen.uncertainty, pa.float32()),
+            "distance": pa.array(chosen.distance, pa.float32()),
+            **{name: known[name] for name in others},
         }
     )

@@ -106,11 +106,11 @@ def _embedded(options: Namespace, index: "Index") -> "Prediction":
 def _table(found: "list[Neighbour]", index: "Index") -> "pa.Table":
     import pyarrow as pa
 
-    others = [c for c in index.info.columns if c not in ("id", "rank", "distance")]
+    others = [f for f in index.schema if f.name not in ("id", "rank", "distance")]
     columns = {
         "rank": pa.array(range(1, len(found) + 1), pa.int32()),
         "id": pa.array([n.id for n in found], pa.string()),
-        "distance": pa.array([n.distance for n in found], pa.float64()),
-        **{c: pa.array([n.values.get(c) for n in found]) for c in others},
+        "distance": pa.array([n.distance for n in found], pa.float32()),
+        **{f.name: pa.array([n.values.get(f.name) for n in found], f.type) for f in others},
     }
     return pa.table(columns)

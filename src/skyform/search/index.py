@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float, Integer
@@ -26,6 +26,9 @@ from skyform.search.embeddings import Origin
 from skyform.search.graph import EFFORT, Storage, encoded, opened_graph, search_graph
 from skyform.search.projection import Projection
 from skyform.search.rows import MappedRows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["INFO", "PROJECTION", "Index", "IndexInfo", "Neighbour", "is_index"]
 
@@ -154,6 +157,11 @@ class Index:
 
     def __len__(self) -> int:
         return self.info.count
+
+    @property
+    def schema(self) -> "pa.Schema":
+        """The id and the carried columns."""
+        return self._rows.schema
 
     def check(self, origin: Origin, *, what: str = "The embedding") -> None:
         """Refuse what another model, or other preprocessing, made.

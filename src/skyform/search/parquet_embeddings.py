@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
-__all__ = ["EMBEDDING", "ParquetEmbeddings", "holds_embeddings"]
+__all__ = ["EMBEDDING", "ParquetEmbeddings", "holds_embeddings", "is_light"]
 
 EMBEDDING = "embedding"
 _ID = "id"
 _MODEL, _PREPROCESS = "model", "preprocessing"
 # A run of `skyform batch` has its tables and its embeddings in files of the same names, row for row.
 _RUN, _TABLES = "embeddings", "parts"
-# Numbers that are carried by default; other numbers are the answers, which would outweigh the vectors.
+# Numbers that are carried by default, beside a catalogue's; other numbers are the answers, which would outweigh the vectors.
 _POSITION = ("ra", "dec")
 _NOT_CARRIED = (EMBEDDING, _ID, _MODEL, _PREPROCESS, "error")
 
@@ -49,7 +49,8 @@ class ParquetEmbeddings:
     ----------
     path : path
     columns : sequence of str, optional
-        Further columns to carry along; by default those of text, whole numbers and truth values, and the position.
+        Further columns to carry along; by default those of text, whole numbers and truth values, the position, and what `skyform batch`
+        has carried from a catalogue.
 
     Attributes
     ----------
@@ -223,6 +224,11 @@ def _needs(schema: "pa.Schema", path: Path, names: Sequence[str]) -> None:
 
 
 def _carried(schema: "pa.Schema") -> tuple[str, ...]:
+    return tuple(f.name for f in schema if f.name not in _NOT_CARRIED and is_light(f))
+
+
+def is_light(field: "pa.Field") -> bool:
+    """Whether a column is carried along without being named."""
     import pyarrow as pa
 
     light = (
@@ -232,12 +238,8 @@ def _carried(schema: "pa.Schema") -> tuple[str, ...]:
         pa.types.is_boolean,
         pa.types.is_dictionary,
     )
-    return tuple(
-        f.name
-        for f in schema
-        if f.name not in _NOT_CARRIED
-        and (f.name in _POSITION or any(is_so(f.type) for is_so in light))
-    )
+    of_catalogue = (field.metadata or {}).get(b"origin") == b"catalogue"
+    return of_catalogue or field.name in _POSITION or any(is_so(field.type) for is_so in light)
 
 
 def _features(file: "ParquetFile", path: Path) -> int:

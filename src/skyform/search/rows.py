@@ -48,7 +48,7 @@ def schema_of(path: Path) -> "pa.Schema":
 
 
 class MappedRows:
-    """The rows of several Arrow files, one after the other.
+    """The rows of several Arrow files, one after the other; `schema` has their columns.
 
     Raises
     ------
@@ -59,8 +59,9 @@ class MappedRows:
     def __init__(self, files: Sequence[Path]) -> None:
         import pyarrow as pa
 
-        readers = [pa.ipc.open_file(pa.memory_map(str(f))) for f in files]
+        readers: list[Any] = [pa.ipc.open_file(pa.memory_map(str(f))) for f in files]
         self._batches = [r.get_batch(i) for r in readers for i in range(r.num_record_batches)]
+        self.schema: pa.Schema = readers[0].schema if readers else pa.schema([])
         self._ends = np.array(list(accumulate(len(b) for b in self._batches)), dtype=np.int64)
 
     def __len__(self) -> int:
