@@ -56,7 +56,7 @@ class Summary:
     manifest: Manifest
     tally: Tally
     last: LastProcess
-    repeated: int | None
+    repeated: int | None = 0
 
 
 def total_tally(place: Place, numbers: Iterable[int]) -> Tally:
