@@ -17,6 +17,11 @@ def test_bundled_models_say_what_they_are(name: str):
     assert info.precision == "int8"
     assert info.taxonomies["galaxy10_decals"] is GALAXY10_DECALS
     assert info.card["validation"]["int8"]["gz2_rmse"]["n"] == 86
+    # What the site's page about the model shows, and what the summary of a batch compares with.
+    scores = info.card["measures"]["scores"]
+    assert scores["gz2_rmse"] == info.card["validation"]["int8"]["gz2_rmse"]
+    assert {"confidence", "rejection", "stability", "surveys"} < set(info.card["measures"])
+    assert set(info.card["mix"]) == set(info.taxonomies)
 
 
 def test_bundled_files_fit_the_limit():

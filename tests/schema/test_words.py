@@ -106,7 +106,10 @@ def test_galaxies(said: dict[str, float], expected: str):
     ("estimate", "expected"),
     [
         (kind("nebula", nebula=0.995, galaxy=0.005), "Almost certainly a nebula."),
-        (kind("lens", lens=0.7, galaxy=0.3), "Likely a gravitational lens, or a galaxy that looks like one."),
+        (
+            kind("lens", lens=0.7, galaxy=0.3),
+            "Likely a gravitational lens, or a galaxy that looks like one.",
+        ),
         (
             kind("none", none=0.93, galaxy=0.07),
             "Very likely not a galaxy, a star cluster, a nebula or a gravitational lens.",

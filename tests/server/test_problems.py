@@ -56,6 +56,25 @@ def test_what_is_not_there(client: TestClient, path: str) -> None:
     problem(client.get(path), 404, "not-found")
 
 
+@pytest.mark.parametrize("path", ["/nothing", "/Learn", "/history/x", "/r/"])
+def test_a_browser_that_is_lost_gets_the_page_that_says_so(client: TestClient, path: str) -> None:
+    response = client.get(path, headers={"Accept": "text/html,application/xhtml+xml"})
+    assert response.status_code == 404
+    assert response.headers["content-type"].startswith("text/html")
+    assert response.text == client.get("/").text
+    assert (
+        response.headers["content-security-policy"]
+        == client.get("/").headers["content-security-policy"]
+    )
+    assert client.head(path, headers={"Accept": "text/html"}).status_code == 404
+
+
+def test_programs_get_the_problem_whatever_they_accept(client: TestClient) -> None:
+    for path in ("/api/v1/nothing", "/assets/gone.js"):
+        problem(client.get(path, headers={"Accept": "text/html"}), 404, "not-found")
+    problem(client.post("/nothing", headers={"Accept": "text/html"}), 404, "not-found")
+
+
 @pytest.mark.parametrize(
     ("data", "status", "code"),
     [

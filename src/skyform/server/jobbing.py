@@ -295,8 +295,8 @@ def _nothing() -> RequestError:
 
 def _no_job() -> RequestError:
     return RequestError(
-        "There is no such job.",
-        remedy="GET /api/v1/jobs lists your own; old ones are deleted after a while.",
+        "There is no such job any more.",
+        remedy="Jobs are deleted after a while, and each is shown to its owner alone. Send the pictures again.",
         status=404,
         code="not-found",
     )

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from skyform.server.caching import FOR_EVER
-from skyform.server.problems import RequestError
+from skyform.server.problems import RequestError, on_http
 from skyform.server.service import Service, service
 
 __all__ = ["add_pages", "sources_stamp"]
@@ -48,6 +49,7 @@ _SOURCE_FILES = (
     "stamp.ts",
 )
 _LEAST_TO_COMPRESS = 1024
+_FOR_PROGRAMS = ("/api/", "/assets/", "/samples/")
 
 
 def add_pages(app: FastAPI) -> None:
@@ -61,6 +63,7 @@ def add_pages(app: FastAPI) -> None:
     ):
         router.add_api_route(path, endpoint, methods=["GET", "HEAD"], response_model=None)
     app.include_router(router)
+    app.add_exception_handler(404, _no_page)
     folder = _folder()
     for name in _TOP_FILES:
         app.add_api_route(
@@ -119,6 +122,15 @@ def _top_file(path: Path) -> Callable[[], Awaitable[FileResponse]]:
 
 async def _index() -> FileResponse:
     return FileResponse(_folder() / "index.html")
+
+
+async def _no_page(request: Request, error: Exception) -> Response:
+    """To a browser that goes to an address which is none, the page that says so; to a program, the problem."""
+    wants_page = "text/html" in request.headers.get("accept", "")
+    program = request.url.path.startswith(_FOR_PROGRAMS)
+    if request.method not in ("GET", "HEAD") or not wants_page or program:
+        return on_http(request, error)
+    return FileResponse(_folder() / "index.html", status_code=404)
 
 
 async def _icon() -> FileResponse:

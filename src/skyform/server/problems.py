@@ -115,7 +115,7 @@ def add_handlers(app: FastAPI) -> None:
     """Give every foreseen error of `app` the one shape. (The unforeseen ones are caught outside of it, by `Envelope`.)"""
     app.add_exception_handler(RequestError, _on_problem)
     app.add_exception_handler(CursorError, _on_cursor)
-    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(IntegrityError, _on_integrity)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(StoreAwayError, _on_away)
@@ -165,7 +165,8 @@ def _on_away(request: Request, error: Exception) -> JSONResponse:
     return problem_response(problem, scope=request.scope)
 
 
-def _on_http(request: Request, error: Exception) -> JSONResponse:
+def on_http(request: Request, error: Exception) -> JSONResponse:
+    """What the framework itself refuses, in our shape."""
     error = cast(HTTPException, error)
     status = error.status_code
     phrase = HTTPStatus(status).phrase

@@ -63,7 +63,7 @@ def add_account(
         role="member",
         password_hash=password_hash,
         openid_subject=openid_subject,
-        keep_history=True,
+        keep_history=False,
         failed_sign_ins=0,
         locked_until=None,
         created_at=now,

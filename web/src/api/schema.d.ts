@@ -1268,7 +1268,7 @@ export interface components {
             frame: components["schemas"]["Frame"] | null;
             /**
              * Evidence
-             * @description Rows of the class-activation map over the frame, 0 to 1; null unless asked for.
+             * @description Rows of the evidence map over the frame, 0 to 1; null unless asked for.
              */
             evidence: number[][] | null;
             /**

@@ -1,4 +1,4 @@
-import { chanceWords } from './chances'
+import { chanceWords, isSaid } from './chances'
 
 test.each([
   [0.99, 'certain'],
@@ -10,4 +10,8 @@ test.each([
   [0.32, 'unlikely'],
 ])('%f is %s', (chance, words) => {
   expect(chanceWords(chance)).toBe(words)
+})
+
+test('what is likely is said', () => {
+  expect([0.65, 0.66].map(isSaid)).toEqual([false, true])
 })

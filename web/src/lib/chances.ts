@@ -1,3 +1,8 @@
+/** Whether a thing with this chance is said at all, as in the plain sentence. */
+export function isSaid(probability: number) {
+  return probability >= 0.66
+}
+
 /** The words for a chance, after the IPCC's calibrated language; the server's words (`schema/words.py`) have the same bounds. */
 export function chanceWords(probability: number) {
   if (probability >= 0.99) return 'certain'

@@ -5,6 +5,7 @@ import { ApiError, type Classification } from '../../api/client'
 import { Page } from '../../components/Page'
 import { Skeleton } from '../../components/Skeleton'
 import type { Picture } from '../../lib/hand'
+import { isSaid } from '../../lib/chances'
 import { percent } from '../../lib/numbers'
 import { kindName } from '../result/kindName'
 import { certainty } from '../result/said'
@@ -82,7 +83,9 @@ function Row({
       {said ? (
         <>
           <td>{said.sentence}</td>
-          <td className={css.number}>{said.kind ? kindName(tr, said.kind.id) : ''}</td>
+          <td className={css.number}>
+            {said.kind && isSaid(said.kind.confidence) ? kindName(tr, said.kind.id) : ''}
+          </td>
           <td className={css.number}>{sure == null ? '' : percent(sure)}</td>
         </>
       ) : (

@@ -4,6 +4,8 @@ import { Chance } from '../../components/Chance'
 import { capital } from '../../lib/text'
 import css from './Verdict.module.css'
 
+const LEAST_SAID = 0.33
+
 /** Whether the model agrees with people, in a word with its mark. */
 export function Mark({ right }: { right: boolean | null }) {
   const { t } = useTranslation('gallery')
@@ -20,6 +22,18 @@ export function Mark({ right }: { right: boolean | null }) {
   )
 }
 
+/** Whether the model's best answer is so unlikely that it is not said to be its answer. */
+export function isGuess(exhibit: Schemas['Exhibit']) {
+  return exhibit.predicted !== null && exhibit.confidence < LEAST_SAID
+}
+
+/** The class that the model gives; where none stands out, its best guess, called one. */
+export function ModelSays({ exhibit }: { exhibit: Schemas['Exhibit'] }) {
+  const { t } = useTranslation('gallery')
+  const name = capital(exhibit.predicted?.name ?? exhibit.sentence)
+  return isGuess(exhibit) ? t('guess', { name }) : name
+}
+
 /** What people say and what the model says, one below the other. */
 export function Verdict({ exhibit }: { exhibit: Schemas['Exhibit'] }) {
   const { t } = useTranslation('gallery')
@@ -32,10 +46,14 @@ export function Verdict({ exhibit }: { exhibit: Schemas['Exhibit'] }) {
         </div>
         <div>
           <dt>{t('model')}</dt>
-          <dd>{capital(exhibit.predicted?.name ?? exhibit.sentence)}</dd>
-          <dd className={css.chance}>
-            <Chance words={exhibit.chance} value={exhibit.confidence} />
+          <dd>
+            <ModelSays exhibit={exhibit} />
           </dd>
+          {isGuess(exhibit) || (
+            <dd className={css.chance}>
+              <Chance words={exhibit.chance} value={exhibit.confidence} />
+            </dd>
+          )}
         </div>
       </dl>
       <Mark right={exhibit.right} />

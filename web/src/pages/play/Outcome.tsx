@@ -9,6 +9,7 @@ import { Chance } from '../../components/Chance'
 import { capital } from '../../lib/text'
 import { answerText, questionOf, type Tree } from '../../lib/walk'
 import { exhibitQuery } from '../gallery/draw'
+import { isGuess, ModelSays } from '../gallery/Verdict'
 import css from './Outcome.module.css'
 
 interface Props {
@@ -74,8 +75,8 @@ function Sides({ tree, outcome }: { tree: Tree; outcome: Schemas['Outcome'] }) {
       <div>
         <dt>{t('outcome.theModel')}</dt>
         <dd>
-          {exhibit && capital(exhibit.predicted?.name ?? exhibit.sentence)}
-          {exhibit && (
+          {exhibit && <ModelSays exhibit={exhibit} />}
+          {exhibit && !isGuess(exhibit) && (
             <span className={css.chance}>
               <Chance words={exhibit.chance} value={exhibit.confidence} />
             </span>

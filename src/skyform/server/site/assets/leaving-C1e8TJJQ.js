@@ -1,1 +1,0 @@
-function e(e){location.assign(e)}export{e as t};

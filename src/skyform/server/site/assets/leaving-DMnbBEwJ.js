@@ -1,0 +1,1 @@
+import{r as e}from"./session-Ct3_TGg_.js";function t(t){e(),location.assign(t)}export{t};
