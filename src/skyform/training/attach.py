@@ -139,7 +139,7 @@ def read_description(path: Path) -> dict[str, Any]:
 
 
 def weight_count(path: Path) -> int:
-    """Weights and biases of a model's convolutions and matrices, int8 ones too; maps of evidence repeat those of the heads."""
+    """Weights and biases of a model's convolutions and matrices, int8 ones too; without the maps that older files have, which repeat their heads."""
     graph = _loaded(path).graph
     sizes = {t.name: prod(t.dims) for t in graph.initializer}
     sizes |= {
@@ -150,7 +150,7 @@ def weight_count(path: Path) -> int:
     used = {
         name
         for n in graph.node
-        if n.op_type in ("Conv", "Gemm", "MatMul") and _EVIDENCE not in n.output
+        if n.op_type in ("Conv", "Gemm", "MatMul") and "evidence" not in n.output
         for name in n.input
     }
     return sum(sizes.get(name, 0) for name in used)
