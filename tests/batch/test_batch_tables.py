@@ -1,6 +1,7 @@
 """A run's table holds what `skyform classify` says, value for value."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from listed import CATALOGUE, ListedSource, drawn, picture_files
 from made_up_models import coloured, made_up_model
 
 from skyform.batch.classifying import PartClassifier, classify_part
+from skyform.batch.estimates import estimates
 from skyform.batch.fields import catalogue_fields, catalogue_values, column_name
 from skyform.batch.items import Item, Part
 from skyform.batch.places import LocalPlace
@@ -20,12 +22,14 @@ from skyform.batch.tally import Tally
 from skyform.batch.work import Job, Work
 from skyform.evaluation import Calibration
 from skyform.evaluation.class_calibration import ClassCalibration
+from skyform.evaluation.rejection import Rejection
 from skyform.images import Prepared
-from skyform.inference import Classifier, ModelFile, ModelInfo
+from skyform.inference import Classifier, ModelFile, ModelInfo, bundled_path
 from skyform.inference.modelfile import Outputs
 from skyform.inference.readout import predictions
 from skyform.inference.tables import Column, columns_of, row
 from skyform.schema import KINDS, SKYFORM, Flag, Frame, KindEstimate, Prediction, sentence
+from skyform.schema.words import STRANGE
 
 
 def work_of(source: Any, model: Path, **more: Any) -> Work:
@@ -161,6 +165,29 @@ def test_every_number_is_that_of_a_prediction(
         assert_same(found, expected_values(prediction, info), besides=BESIDES)
     if kinds:
         assert {f for p in told for f in p.flags} >= {Flag.UNFAMILIAR, Flag.NOT_A_GALAXY}
+
+
+def test_a_strange_galaxy_is_said_to_be_one_in_the_table_as_elsewhere() -> None:
+    model = ModelFile(bundled_path("small"), threads=1)
+    samples = Path(__file__).parents[2] / "src/skyform/samples"
+    classifier = Classifier(model)
+    prepared = [
+        classifier.prepare(samples / f"{n}.jpg").prepared
+        for n in ("smooth-round", "crescent-nebula")
+    ]
+    shown = [p for p in prepared if p is not None]
+    outputs = model.run(np.stack([p.pixels for p in shown]))
+    rejection = Rejection((1.0, 1.0, 1.0), 0.0, 0.0)
+    calibration = replace(model.info.calibration, rejection=rejection)
+    info = replace(model.info, calibration=calibration)
+    said = predictions(outputs, info=info, ids=["a", "b"], paths=["", ""], prepared=shown)
+    assert said[0].kind is not None
+    assert said[0].kind.id == "galaxy"
+    assert said[0].sentence == STRANGE
+    assert Flag.NOT_A_GALAXY in said[0].flags
+    assert said[1].sentence.endswith("nebula.")
+    numbers = estimates(outputs, info=info, taxonomies=())
+    assert numbers.sentences(info) == [p.sentence for p in said]
 
 
 def test_sentences_are_worded_as_one_by_one() -> None:

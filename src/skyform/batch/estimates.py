@@ -11,7 +11,7 @@ from skyform.batch.sentences import kept_answers, tree_sentences
 from skyform.evaluation.calibration import Calibration
 from skyform.inference.modelfile import ModelInfo, Outputs
 from skyform.schema import KINDS, ClassEstimate, Scheme, Tree, probability_asked
-from skyform.schema.words import SURE, class_sentence
+from skyform.schema.words import STRANGE, SURE, class_sentence
 
 __all__ = ["Classes", "Estimates", "TreeNumbers", "estimates", "joined", "nothing", "set_texts"]
 
@@ -122,9 +122,20 @@ class Estimates:
         if info.tree is None or self.tree is None:
             return [""] * self.count
         kinds = None if self.kinds is None else self.kinds.p
-        return tree_sentences(
+        made = tree_sentences(
             info.tree, kinds=kinds, chances=self.tree.chances, kept=self.tree.kept
         )
+        return [
+            STRANGE if strange else sentence
+            for sentence, strange in zip(made, self._strange_galaxies(info).tolist(), strict=True)
+        ]
+
+    def _strange_galaxies(self, info: ModelInfo) -> Bool[ndarray, " n"]:
+        """What looks like a galaxy, and is stranger than those that the model knows."""
+        if self.kinds is None or self.strangeness is None:
+            return np.zeros(self.count, bool)
+        galaxy = (self.kinds.best == _GALAXY) & (self.kinds.confidence >= SURE)
+        return galaxy & (self.strangeness > info.calibration.strange_above)
 
 
 def estimates(outputs: Outputs, *, info: ModelInfo, taxonomies: Collection[str]) -> Estimates:

@@ -26,7 +26,7 @@ from skyform.schema import (
     sentence,
 )
 from skyform.schema.modelfile import ORIENTATIONS, mirror_images
-from skyform.schema.words import SURE, class_sentence
+from skyform.schema.words import STRANGE, SURE, class_sentence
 
 __all__ = ["as_upright", "averaged", "given", "predictions", "turned"]
 
@@ -192,8 +192,11 @@ def _with_strangeness(
     out: list[Prediction] = []
     for prediction, value in zip(made, strangeness.tolist(), strict=True):
         told = replace(prediction, strangeness=value)
-        doubtful = value > calibration.strange_above and Flag.NOT_A_GALAXY not in prediction.flags
-        out.append(_flagged(told, Flag.NOT_A_GALAXY) if doubtful else told)
+        if value > calibration.strange_above and Flag.NOT_A_GALAXY not in prediction.flags:
+            told = _flagged(told, Flag.NOT_A_GALAXY)
+            if told.kind is not None and told.kind.confidence >= SURE:
+                told = replace(told, sentence=STRANGE)
+        out.append(told)
     return out
 
 

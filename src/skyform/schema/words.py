@@ -11,10 +11,12 @@ from skyform.schema.taxonomies import KINDS
 from skyform.schema.trees import Tree
 from skyform.schema.votes import rolled_up
 
-__all__ = ["SURE", "chance", "class_sentence", "percent", "sentence"]
+__all__ = ["STRANGE", "SURE", "chance", "class_sentence", "percent", "sentence"]
 
 # From this probability on, a thing is "likely" and may be said.
 SURE = 0.66
+# Of what looks like a galaxy and is stranger than any that a model knows.
+STRANGE = "It looks like a galaxy, but unlike those that the model knows; it may be something else."
 _CHANCES = (
     (0.99, "virtually certain"),
     (0.90, "very likely"),
