@@ -142,7 +142,7 @@ async def _sample(name: str, shared: Annotated[Service, Depends(service)]) -> Fi
     if path is None:
         raise RequestError(
             f"There is no sample {name[:80]!r}.",
-            remedy="GET /api/v1/samples lists them.",
+            remedy="The page that classifies shows them all; programs find them at /api/v1/samples.",
             status=404,
             code="not-found",
         )
