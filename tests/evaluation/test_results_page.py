@@ -34,10 +34,10 @@ def runs(tmp_path: Path) -> Path:
     [
         ("skyform train recipes/a.yaml --data ../b", "skyform train recipes/a.yaml --data ../b"),
         (
-            "skyform train /home/me/recipes/a.yaml --data /d/galaxies/b.parquet --weights-from /d",
+            "skyform train /x/recipes/a.yaml --data /d/galaxies/b.parquet --weights-from /d",
             "skyform train recipes/a.yaml --data DATA/galaxies/b.parquet --weights-from DATA",
         ),
-        ("skyform fit --images=/home/me/x 'a b'", "skyform fit --images=DATA/x 'a b'"),
+        ("skyform fit --images=/x/x 'a b'", "skyform fit --images=DATA/x 'a b'"),
         ("skyform fit 'a", "skyform fit 'a"),
     ],
 )
