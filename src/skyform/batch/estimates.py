@@ -108,12 +108,9 @@ class Estimates:
 
     def no_galaxy(self, info: ModelInfo) -> Bool[ndarray, " n"]:
         """Probably of another kind, or of nothing that the model knows."""
-        out = np.zeros(self.count, bool)
-        if self.kinds is not None:
-            out |= (self.kinds.confidence >= SURE) & (self.kinds.best != _GALAXY)
-        if self.strangeness is not None:
-            out |= self.strangeness > info.calibration.strange_above
-        return out
+        if self.kinds is None:
+            return np.zeros(self.count, bool)
+        return info.calibration.no_galaxy(self.kinds.p, self.strangeness)
 
     def sentences(self, info: ModelInfo) -> list[str]:
         """One plain sentence a row, in the words of the model's own classes where it has any."""

@@ -14,6 +14,7 @@ from skyform.evaluation.class_rules import LEAST_SHARE
 from skyform.evaluation.conformal import in_set
 from skyform.evaluation.rejection import Rejection, reject_evidence
 from skyform.schema import KINDS, SKYFORM, Taxonomy, Tree
+from skyform.schema.words import SURE
 
 __all__ = ["Calibration", "softmax"]
 
@@ -175,6 +176,21 @@ class Calibration:
         """Strangeness above which a picture is probably of nothing that the model knows; 1, which none is above, without a fit."""
         return 1.0 if self.rejection is None else self.rejection.threshold
 
+    def no_galaxy(
+        self, kinds: Float[ndarray, "b kinds"], strangeness: Float[ndarray, " b"] | None
+    ) -> Bool[ndarray, " b"]:
+        """What is probably of another kind than a galaxy, or of nothing that the model knows.
+
+        Parameters
+        ----------
+        kinds : array
+            Probabilities, from `kinds`.
+        strangeness : array or None
+            From `strangeness`; None for a model without a tree.
+        """
+        other = (kinds.max(axis=1) >= SURE) & (kinds.argmax(axis=1) != _GALAXY)
+        return other if strangeness is None else other | (strangeness > self.strange_above)
+
     def strangeness(
         self,
         kinds: Float[ndarray, "b kinds"],
@@ -202,5 +218,6 @@ class Calibration:
         return cls(**given)
 
 
-_NONE = [k.id for k in KINDS].index("none")
+_KINDS = [k.id for k in KINDS]
+_NONE, _GALAXY = _KINDS.index("none"), _KINDS.index("galaxy")
 _STAR = "smooth-or-features.star"

@@ -51,8 +51,9 @@ def evidence_map(
 
     Place by place the picture is blurred and dimmed a little, so that its structure goes, and the network is asked again (occlusion, Zeiler
     and Fergus 2014, arXiv:1311.2901; by blurring, Fong and Vedaldi 2017, arXiv:1704.03296). What speaks for the answer is where its odds,
-    against the question's other answers, get worse by it. The 64 places overlap, and their eight columns take turns in the eight flips and rotations. The
-    greatest evidence in the picture is 1, unless even that hardly moves the odds; where nothing speaks for the answer, the map is 0.
+    against the question's other answers, get worse by it. The 64 places overlap, and their eight columns take turns in the eight flips and
+    rotations. The greatest evidence in the picture is 1, unless even that hardly moves the odds; where nothing speaks for the answer,
+    the map is 0.
 
     Unless an answer is named, the map is for the model's own class; else for the decisive answer, and for another kind than a galaxy, the
     kind.
@@ -100,7 +101,10 @@ def _veil(pixels: UInt8[ndarray, "size size 3"]) -> Float32[ndarray, "size size 
 
 @lru_cache(maxsize=4)
 def _veils(size: int) -> Float32[ndarray, "64 size size"]:
-    """How much of each pixel is blurred, for each place: soft discs on a square grid, row by row, so that each column is seen in an orientation of its own."""
+    """How much of each pixel is blurred, for each place: soft discs on a square grid, row by row.
+
+    There are as many columns as orientations, so that each column is seen in one of its own.
+    """
     centres = (np.arange(_PLACES) + 0.5) / _PLACES * size
     away = (np.arange(size) + 0.5 - centres[:, None]) ** 2
     bell = np.exp(-away / (2 * (_REACH * size) ** 2)).astype(np.float32)

@@ -139,7 +139,10 @@ def read_description(path: Path) -> dict[str, Any]:
 
 
 def weight_count(path: Path) -> int:
-    """Weights and biases of a model's convolutions and matrices, int8 ones too; without the maps that older files have, which repeat their heads."""
+    """Weights and biases of a model's convolutions and matrices, int8 ones too.
+
+    The maps that older files have repeat their heads, and do not count.
+    """
     graph = _loaded(path).graph
     sizes = {t.name: prod(t.dims) for t in graph.initializer}
     sizes |= {

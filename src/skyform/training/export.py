@@ -64,7 +64,8 @@ class _Pictures(CalibrationDataReader):
 def export_int8(fp32: Path, path: Path, *, pixels: UInt8[ndarray, "n size size 3"]) -> None:
     """Quantise the convolutions of an fp32 model, statically (QDQ), with the ranges that `pixels` give.
 
-    The heads and the distance stay in floating point: they cost nothing, and every answer passes through them. So do the first three convolutions of each of its networks: what they round away from faint light is missing everywhere after.
+    The heads and the distance stay in floating point: they cost nothing, and every answer passes through them. So do the first three
+    convolutions of each of its networks: what they round away from faint light is missing everywhere after.
     """
     prepared = path.with_suffix(".prepared.onnx")
     try:

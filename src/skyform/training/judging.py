@@ -13,14 +13,12 @@ from skyform.errors import DataError
 from skyform.evaluation import Answered, Calibration, Estimate, validation_scores
 from skyform.evaluation.fitting import Evidence, fit_calibration
 from skyform.schema import KAGGLE, KINDS, SKYFORM, TAXONOMIES, cumulative
-from skyform.schema.words import SURE
 from skyform.training.onnx_outputs import run_onnx
 from skyform.training.truth import evidence_of, is_excluded, truth_of
 
 __all__ = ["Judged", "answered", "class_mix", "judge", "validation_rows"]
 
 _EVERYDAY = 30
-_GALAXY = [k.id for k in KINDS].index("galaxy")
 
 
 @dataclass(frozen=True)
@@ -64,9 +62,8 @@ def class_mix(evidence: Evidence, calibration: Calibration) -> dict[str, dict[st
     """
     fractions = calibration.fractions(evidence.answers)
     kinds = calibration.kinds(evidence.kinds, evidence.distance)
-    elsewhere = (kinds.max(axis=1) >= SURE) & (kinds.argmax(axis=1) != _GALAXY)
     strangeness = calibration.strangeness(evidence.kinds, evidence.distance, fractions)
-    galaxies = fractions[~elsewhere & (strangeness <= calibration.strange_above)]
+    galaxies = fractions[~calibration.no_galaxy(kinds, strangeness)]
     mix: dict[str, dict[str, int]] = {}
     for taxonomy in TAXONOMIES.values() if len(galaxies) else ():
         best = calibration.classes(taxonomy, galaxies)[0].argmax(axis=1)

@@ -1,10 +1,9 @@
 import { useTranslation } from 'react-i18next'
 import type { Schemas } from '../../api/client'
 import { Chance } from '../../components/Chance'
+import { chanceWords } from '../../lib/chances'
 import { capital } from '../../lib/text'
 import css from './Verdict.module.css'
-
-const LEAST_SAID = 0.33
 
 /** Whether the model agrees with people, in a word with its mark. */
 export function Mark({ right }: { right: boolean | null }) {
@@ -24,7 +23,7 @@ export function Mark({ right }: { right: boolean | null }) {
 
 /** Whether the model's best answer is so unlikely that it is not said to be its answer. */
 export function isGuess(exhibit: Schemas['Exhibit']) {
-  return exhibit.predicted !== null && exhibit.confidence < LEAST_SAID
+  return exhibit.predicted !== null && chanceWords(exhibit.confidence) === 'unlikely'
 }
 
 /** The class that the model gives; where none stands out, its best guess, called one. */

@@ -1,0 +1,1 @@
+function e(e){return e>=.99?`certain`:e>=.9?`veryLikely`:e>=.66?`likely`:e>=.33?`either`:`unlikely`}function t(t){return![`either`,`unlikely`].includes(e(t))}export{t as n,e as t};
