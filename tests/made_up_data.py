@@ -36,7 +36,7 @@ def jpeg(picture: Image.Image) -> bytes:
 
 
 def gz2_columns(fractions: np.ndarray) -> dict[str, float]:
-    """Conditional fractions of the 37 answers under the names of the GZ2 catalogue."""
+    """Conditional fractions of the 37 answers under the names of the GZ2 catalogue, as voted and debiased alike."""
     names: dict[str, float] = {}
     number = 0
     for q, question in enumerate(KAGGLE.questions, start=1):
@@ -47,7 +47,8 @@ def gz2_columns(fractions: np.ndarray) -> dict[str, float]:
             if code is None:
                 code = number - (number > 25)
                 code += code >= 35
-            names[f"t{q:02}_x_a{code:02}_x_weighted_fraction"] = float(fractions[number - 1])
+            for kind in ("weighted_fraction", "debiased"):
+                names[f"t{q:02}_x_a{code:02}_x_{kind}"] = float(fractions[number - 1])
     return names
 
 

@@ -8,6 +8,7 @@ from made_up_data import write_data
 from made_up_models import made_up_model
 
 from skyform.cli import main
+from skyform.cli.models import calibration_lines
 from skyform.training import card_measures
 from skyform.training.card_measures import SHOWN, Sizes
 
@@ -77,3 +78,17 @@ def test_a_folder_without_data_is_named(capsys: Capture, tmp_path: Path):
     options = ["--measure", str(tmp_path), "--to", str(tmp_path / "out")]
     assert main(["models", "--model", str(model), *options]) == 3
     assert "holds no validation picture" in capsys.readouterr().err
+
+
+def test_calibrating_says_what_was_fitted_and_what_was_kept():
+    card = {
+        "calibrated_on": {"gz1": 1200, "everyday": 60},
+        "kept": ["chances: bar", "chances: odd", "kinds"],
+        "left_out": ["set: hubble"],
+    }
+    fitted, kept, left_out = calibration_lines(card)
+    assert fitted == "Fitted to 1,260 pictures: gz1 1,200, everyday 60."
+    assert "too few pictures" in kept
+    assert ": chances (bar, odd); kinds. All else is new." in kept
+    assert left_out.endswith("too few pictures are there for new sets: set (hubble).")
+    assert list(calibration_lines({**card, "kept": [], "left_out": []}))[1] == "Every part is new."

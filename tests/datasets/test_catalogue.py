@@ -28,11 +28,23 @@ def test_agreement_can_be_overridden(data: Path):
 
 
 def test_votes_and_kinds(data: Path):
-    votes = next(read_source(SOURCES["gz2"], data)).labels.votes
-    assert votes is not None
-    assert votes[:3].sum() == pytest.approx(1.0)
+    labels = next(read_source(SOURCES["gz2"], data)).labels
+    assert labels.votes is not None
+    assert labels.debiased is not None
+    assert labels.votes[:3].sum() == pytest.approx(1.0)
+    assert labels.debiased[:3].sum() == pytest.approx(1.0)
     kinds = ["/".join(sorted(r.labels.kinds)) for r in read_source(SOURCES["deepsky"], data)]
     assert kinds[:5] == ["cluster", "galaxy", "nebula", "lens", "galaxy/lens"]
+
+
+def test_a_catalogue_without_debiased_votes(data: Path, tmp_path: Path):
+    table = pq.read_table(data / SOURCES["gz2"].file)
+    kept = [c for c in table.column_names if not c.endswith("_debiased")]
+    (tmp_path / "galaxies").mkdir()
+    pq.write_table(table.select(kept), tmp_path / SOURCES["gz2"].file)
+    labels = next(read_source(SOURCES["gz2"], tmp_path)).labels
+    assert labels.votes is not None
+    assert labels.debiased is None
 
 
 def test_missing_file_says_where_it_should_be(tmp_path: Path):

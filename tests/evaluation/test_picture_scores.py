@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skyform.evaluation import Answered, Truth, validation_scores
-from skyform.evaluation.picture_scores import SQUARED, picture_scores
+from skyform.evaluation.picture_scores import SQUARED, drawn_together, picture_scores
 from skyform.schema import KAGGLE
 
 
@@ -45,3 +45,22 @@ def test_the_means_are_the_figures():
         mean = float(values.mean())
         wanted = figures[name].value
         assert (mean**0.5 if name in SQUARED else mean) == pytest.approx(wanted), name
+
+
+def test_pictures_of_one_object_have_one_number():
+    truths = [
+        Truth("deepsky", label="nebula", object="M43"),
+        Truth("examples", answers=("bar.yes", "odd.no")),
+        Truth("deepsky", label="lens_candidate_low", object="SW1"),
+        Truth("deepsky", label="lens"),
+        Truth("deepsky", label="nebula", object="M43"),
+        Truth("examples", answers=("bar.no",)),
+    ]
+    said = Answered(np.zeros((6, 37)), ["nebula"] * 6, {})
+    together = drawn_together(truths, said)
+    first, lens, second = together["deepsky_kind"]
+    assert first == second != lens
+    bar, odd, other = together["examples_answer"]
+    assert bar == odd != other
+    scores = picture_scores(truths, said)
+    assert {k: len(v) for k, v in together.items()} == {k: len(scores[k]) for k in together}

@@ -73,3 +73,18 @@ def test_holm_never_lowers_a_p_value_and_keeps_their_order(values: list[float]):
 def test_there_must_be_rows_to_compare():
     with pytest.raises(ValueError, match="above 0"):
         paired_bootstrap(np.zeros(0), np.zeros(0))
+
+
+def test_rows_of_one_object_are_no_more_evidence_than_one():
+    first = np.array([1.0, 1.0, 1.0, 1.0, 0.0, 1.0, 0.0])
+    second = np.zeros(7)
+    once = paired_bootstrap(first, second)
+    copies = paired_bootstrap(
+        np.repeat(first, 20), np.repeat(second, 20), groups=np.repeat(np.arange(7), 20)
+    )
+    assert copies.difference.value == once.difference.value
+    assert (copies.difference.low, copies.difference.high) == (
+        once.difference.low,
+        once.difference.high,
+    )
+    assert copies.p == once.p

@@ -21,12 +21,24 @@ def said(cumulative: list[np.ndarray], kinds: list[str], **classes: list[int]) -
 def test_gz2_figures():
     smooth = votes("smooth-or-features.smooth", "roundness.round")
     disc = votes("smooth-or-features.features", "edge-on.yes", "edge-on-bulge.none")
-    truths = [Truth("gz2", votes=smooth), Truth("gz2", votes=disc)]
+    truths = [Truth("gz2", votes=v, debiased=v) for v in (smooth, disc)]
     scores = validation_scores(truths, said([smooth, smooth], ["galaxy"] * 2, galaxy10_sdss=[1, 6]))
     assert scores["gz2_first_question"].value == 0.5
     assert scores["gz2_galaxy10_class"].value == 1.0
     expected = np.sqrt(((smooth - disc) ** 2).sum() / 74)
     assert scores["gz2_rmse"].value == pytest.approx(expected)
+
+
+def test_galaxy10_sdss_is_judged_by_both_kinds_of_votes():
+    smooth = votes("smooth-or-features.smooth", "roundness.cigar")
+    disc = votes("smooth-or-features.features", "edge-on.yes", "edge-on-bulge.none")
+    near, far = Truth("gz2", votes=disc), Truth("gz2", votes=smooth, debiased=disc)
+    answer = said([disc, smooth], ["galaxy"] * 2, galaxy10_sdss=[6, 6])
+    scores = validation_scores([near, far], answer)
+    assert (scores["gz2_galaxy10_class"].value, scores["gz2_galaxy10_class"].n) == (0.5, 2)
+    assert (scores["gz2_galaxy10_debiased"].value, scores["gz2_galaxy10_debiased"].n) == (1, 1)
+    without = validation_scores([near], said([disc], ["galaxy"], galaxy10_sdss=[3]))
+    assert "gz2_galaxy10_debiased" not in without
 
 
 def test_gz1_joins_the_spirals_and_leaves_mergers_out():
@@ -52,6 +64,29 @@ def test_examples_count_each_answer():
     scores = validation_scores([truth], said([answer], ["galaxy"]))
     assert scores["examples_answer"].value == 0.5
     assert scores["examples_answer"].n == 2
+
+
+def test_a_question_that_a_picture_is_shown_for_twice_counts_once():
+    truth = Truth("examples", answers=("odd-feature.lens", "odd-feature.ring", "odd-feature.lens"))
+    for said_feature, share in (("lens", 1.0), ("ring", 1.0), ("merger", 0.0)):
+        answer = votes("odd.yes", f"odd-feature.{said_feature}")
+        scores = validation_scores([truth], said([answer], ["galaxy"]))
+        assert scores["examples_answer"].value == share
+        assert scores["examples_answer"].n == 1
+
+
+def test_pictures_of_one_object_are_drawn_together():
+    labels = ["nebula"] * 10 + ["cluster"] * 10
+    kinds = ["nebula"] * 20
+    blank = [np.zeros(37)] * 20
+    apart = [Truth("deepsky", label=x) for x in labels]
+    together = [Truth("deepsky", label=x, object=x) for x in labels]
+    wide, narrow = (
+        validation_scores(t, said(blank, kinds))["deepsky_kind"] for t in (together, apart)
+    )
+    assert wide.value == narrow.value == 0.5
+    assert (wide.low, wide.high) == (0.0, 1.0)
+    assert 0 < narrow.low < narrow.high < 1
 
 
 def test_deep_sky_reports_weak_candidates_apart():

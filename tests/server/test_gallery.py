@@ -23,7 +23,7 @@ def exhibits() -> Exhibits:
     return Exhibits()
 
 
-@pytest.fixture(scope="module", params=["base@2.2", "small@1.2"])
+@pytest.fixture(scope="module", params=["base@2.3", "small@1.3"])
 def gallery(exhibits: Exhibits, request: pytest.FixtureRequest) -> Gallery:
     """Seen by a bundled model, which needs not be asked."""
 
@@ -37,7 +37,7 @@ def gallery(exhibits: Exhibits, request: pytest.FixtureRequest) -> Gallery:
 def bundled(serve: Serve) -> TestClient:
     """A server with a bundled model, which has nothing to classify for the gallery."""
     classifier = FakeClassifier()
-    classifier.info = FakeInfo(id="small@1.2")
+    classifier.info = FakeInfo(id="small@1.3")
     return serve(classifier)
 
 
@@ -182,7 +182,7 @@ def test_a_model_that_cannot_be_compared_is_neither_right_nor_wrong(exhibits: Ex
 
 
 def test_figures_are_computed_from_the_exhibits(gallery: Gallery, exhibits: Exhibits) -> None:
-    figures = gallery_figures(gallery, model="base@2.2")
+    figures = gallery_figures(gallery, model="base@2.3")
     shown = gallery.page(limit=1000).items
     assert figures.exhibits == sum(b.count for b in figures.reliability) == len(exhibits.held)
     for b in figures.reliability:
@@ -199,7 +199,7 @@ def test_figures_are_computed_from_the_exhibits(gallery: Gallery, exhibits: Exhi
 
 def test_figures_and_comparison_over_http(bundled: TestClient) -> None:
     figures = bundled.get("/api/v1/models/figures").json()
-    assert figures["model"] == "small@1.2"
+    assert figures["model"] == "small@1.3"
     rows = bundled.get("/api/v1/comparison").json()["rows"]
     assert [r["system"] for r in rows if r["task"].startswith("Galaxy10 SDSS")] == ["R1"]
     assert all(r["reproduced"] and r["measure"] for r in rows)

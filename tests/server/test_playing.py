@@ -42,7 +42,7 @@ def gallery(exhibits: Exhibits) -> Gallery:
     def never(picture: bytes, id: str) -> Any:
         raise AssertionError("asked")
 
-    return Gallery(exhibits, model="small@1.2", classify=never)
+    return Gallery(exhibits, model="small@1.3", classify=never)
 
 
 def begin(client: TestClient) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A model file calibrated anew, without training and without torch."""
 
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -21,7 +22,7 @@ from skyform.training.truth import is_excluded
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_data(tmp_path_factory.mktemp("data"))
+    return write_data(tmp_path_factory.mktemp("data"), rows=48)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def test_the_copy_has_the_new_calibration_and_the_same_network(calibrated: Path)
     assert (old.info.looks, new.info.looks) == (1, 2)
     assert new.info.calibration != old.info.calibration
     assert new.info.card["train"] == old.info.card["train"]
-    assert new.info.card["validation"]["int8"]["gz2_rmse"]["n"] == 6
+    assert new.info.card["validation"]["int8"]["gz2_rmse"]["n"] == 12
     size = new.info.preprocess.size
     pixels = np.random.default_rng(0).integers(0, 256, (2, size, size, 3), dtype=np.uint8)
     np.testing.assert_array_equal(old.run(pixels).embedding, new.run(pixels).embedding)
@@ -89,6 +90,58 @@ def test_the_card_has_the_mix_that_the_model_finds_in_its_own_sources(calibrated
     assert counts.total() > 10
     # The batch of a network in 8 bits moves an answer by a thousandth: one picture may be on the other side.
     assert sum(abs(counts[c] - n) for c, n in card["mix"]["galaxy_zoo_1"].items()) <= 2
+
+
+def only(data: Path, folder: Path, *names: str) -> Path:
+    """A folder with only these files of the data."""
+    for name in names:
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(data / name, target)
+    return folder
+
+
+def test_the_copy_says_that_its_user_calibrated_it(data: Path, tmp_path: Path):
+    old = ModelFile(bundled_path("small")).info
+    calibrate_file(bundled_path("small"), tmp_path / "own.onnx", data=data)
+    new = ModelFile(tmp_path / "own.onnx").info
+    assert new.id == f"{old.id}+own"
+    assert new.card["version"] == new.version
+    # The licence of the deep-sky pictures forbids it.
+    assert new.card["calibrated_on"] == {
+        "gz2": 12,
+        "examples": 12,
+        "gz1": 12,
+        "everyday": 60,
+    }
+    assert {"classes: galaxy10_decals", "kinds", "strangers"} <= set(new.card["kept"])
+    calibrate_file(tmp_path / "own.onnx", tmp_path / "again.onnx", data=data)
+    assert ModelFile(tmp_path / "again.onnx").info.id == new.id
+
+
+def test_one_sided_pictures_keep_what_they_say_nothing_about(data: Path, tmp_path: Path):
+    galaxies = only(
+        write_data(tmp_path / "all", rows=160), tmp_path / "some", "galaxies/gz1.parquet"
+    )
+    calibrate_file(bundled_path("small"), tmp_path / "own.onnx", data=galaxies)
+    old, new = (
+        ModelFile(p).info.calibration for p in (bundled_path("small"), tmp_path / "own.onnx")
+    )
+    assert new.rejection == old.rejection
+    assert (new.familiar, new.distrust) == (old.familiar, old.distrust)
+    assert new.intervals == old.intervals
+    assert {q: t for q, t in new.temperatures.items() if q != "sense"} == {
+        q: t for q, t in old.temperatures.items() if q != "sense"
+    }
+    assert new.class_offsets["galaxy_zoo_1"] != old.class_offsets["galaxy_zoo_1"]
+    assert new.class_offsets["hubble"] == old.class_offsets["hubble"]
+
+
+def test_thirteen_pictures_are_too_few_and_nothing_is_written(tmp_path: Path):
+    data = only(write_data(tmp_path / "all", rows=52), tmp_path / "some", "galaxies/gz1.parquet")
+    with pytest.raises(DataError, match=r"^13 pictures .* at least 30"):
+        calibrate_file(bundled_path("small"), tmp_path / "x.onnx", data=data)
+    assert not (tmp_path / "x.onnx").exists()
 
 
 def test_a_folder_without_validation_pictures(tmp_path: Path):

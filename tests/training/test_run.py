@@ -1,6 +1,8 @@
 """Training from end to end on a small drawn data set."""
 
+import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +17,10 @@ from safetensors.torch import load_file, save_file
 from skyform.errors import DataError, RecipeError
 from skyform.inference import Classifier
 from skyform.training import join_runs, train_recipe
+from skyform.training.attach import read_description, write_metadata
 from skyform.training.module import TreeModule
 from skyform.training.onnx_outputs import run_onnx
+from skyform.training.origin import origin_of_run
 from skyform.training.recipe import read_recipe
 from skyform.training.run import train_networks
 
@@ -203,11 +207,58 @@ def test_members_are_trained_taught_and_exported_as_one(
     assert (out / "network-1.safetensors").stat().st_mtime_ns == before
 
 
+def copied(model: Path, to: Path) -> Path:
+    to.parent.mkdir(exist_ok=True)
+    shutil.copy(model, to)
+    return to
+
+
+def replaced_by_version_2(model: Path) -> None:
+    """As a bundled model is when Skyform is updated."""
+    write_metadata(model, {**read_description(model), "version": "2"})
+
+
+def test_a_run_keeps_its_teacher(data: Path, recipe: Path, run: Path, tmp_path: Path):
+    teacher = copied(run / "model/small.fp32.onnx", tmp_path / "theirs/teacher.onnx")
+    digest = hashlib.sha256(teacher.read_bytes()).hexdigest()
+    more = (f"teacher={teacher}", "phases=[{epochs: 1, size: 32}]", "samples_per_epoch=8")
+    settings = read_recipe(recipe, overrides=more)
+    out = tmp_path / "taught"
+    train_networks(settings, data=data, folder=out)
+    record = out / "teacher.json"
+    assert json.loads(record.read_text()) == {"name": "small", "version": "1", "sha256": digest}
+    train_networks(settings, data=data, folder=out, resume=True)
+
+    replaced_by_version_2(teacher)
+    kept = record.read_text()
+    with pytest.raises(RecipeError, match=r"is small 2 .* was started with small 1 .*--out"):
+        train_networks(settings, data=data, folder=out, resume=True)
+    assert record.read_text() == kept
+    assert origin_of_run(out, settings).teacher == "small 1"
+
+    # A run from before goes on, and its folder does not say that today's teacher began it.
+    record.unlink()
+    train_networks(settings, data=data, folder=out, resume=True)
+    assert not record.exists()
+    assert origin_of_run(out, settings).teacher == "teacher.onnx (version unknown)"
+
+
+def test_a_teacher_that_is_not_there_leaves_no_run(data: Path, recipe: Path, tmp_path: Path):
+    with pytest.raises(RecipeError, match="teacher is 'bundled:huge', which is not there"):
+        train_recipe(recipe, data=data, out=tmp_path / "x", overrides=("teacher=bundled:huge",))
+    assert not (tmp_path / "x").exists()
+
+
 def test_runs_with_different_backbones_are_joined(
     data: Path, recipe: Path, run: Path, tmp_path: Path
 ):
-    settings = ("backbone=tf_efficientnet_lite1", "seed=3", "phases=[{epochs: 1, size: 48}]")
+    teacher = copied(run / "model/small.fp32.onnx", tmp_path / "theirs/teacher.onnx")
+    phases = "phases=[{epochs: 1, size: 48}]"
+    settings = ("backbone=tf_efficientnet_lite1", "seed=3", phases, f"teacher={teacher}")
     other = train_recipe(recipe, data=data, out=tmp_path / "other", overrides=settings)
+    alone = Classifier.load(other / "model/small.fp32.onnx").info.card
+    assert (alone["teacher"], alone["weights"]) == ("small 1", "")
+    replaced_by_version_2(teacher)
     more = {"name": "pair", "version": "2", "title": "Two networks", "looks": 2}
     out = join_runs([run, other], data=data, out=tmp_path / "pair", **more)
     info = Classifier.load(out / "model/pair.int8.onnx").info
@@ -217,6 +268,14 @@ def test_runs_with_different_backbones_are_joined(
     assert info.card["backbone"] == "tf_efficientnet_lite0 + tf_efficientnet_lite1"
     record = yaml.safe_load((out / "joined.yaml").read_text())
     assert [r["seed"] for r in record["runs"]] == [0, 3]
+    # The teacher is the one of then, whatever the file is now.
+    assert info.card["teacher"] == "small 1"
+    assert record["teachers"] == [{}, json.loads((other / "teacher.json").read_text())]
+    text = (out / "model/CARD.md").read_text()
+    assert "by the answers of other networks: small 1." in text
+    assert "from random weights, 48 px" in text
+    assert "BSD" not in text
+    assert str(tmp_path) not in text
 
     def logits(path: Path) -> np.ndarray:
         pixels = np.random.default_rng(0).integers(0, 256, (3, 48, 48, 3), np.uint8)

@@ -1,5 +1,6 @@
 """A trained model's answers, for another to learn from."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from skyform.datasets import SOURCES, Row, read_source
 from skyform.errors import RecipeError
 from skyform.inference import Classifier
 from skyform.schema import KINDS, SKYFORM
+from skyform.training.attach import read_description, write_metadata
 from skyform.training.module import kinds_to_learn
-from skyform.training.teacher import teach, teacher_name
+from skyform.training.teacher import teach
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +41,14 @@ def test_it_says_what_the_classifier_says(rows: list[Row], teacher: str, tmp_pat
     assert len(list(tmp_path.glob("taught-*.npz"))) == 1
 
 
-def test_a_card_names_the_teacher_and_not_where_it_lay(teacher: str):
-    version = Classifier.load().info.version
-    assert teacher_name("bundled:base") == teacher_name(teacher) == f"base {version}"
-    assert teacher_name("/somewhere/else/gone.onnx") == "gone.onnx"
-    assert teacher_name("base 1.0 + pair") == "base 1.0 + pair"
-    assert teacher_name("") == ""
+def test_another_file_is_asked_anew(rows: list[Row], teacher: str, tmp_path: Path):
+    changed = tmp_path / "teacher.onnx"
+    shutil.copy(teacher, changed)
+    teach(str(changed), rows, cache=tmp_path)
+    described = read_description(changed)
+    write_metadata(changed, {**described, "version": "next"})
+    teach(str(changed), rows, cache=tmp_path)
+    assert len(list(tmp_path.glob("taught-*.npz"))) == 2
 
 
 def test_a_mirrored_picture_is_taught_the_same_but_for_the_sense(rows: list[Row], teacher: str):

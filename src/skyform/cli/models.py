@@ -6,7 +6,8 @@
                                                    with them as well
 
 DATA is a folder with the Parquet files that the bundled models were trained on; of each, the validation split is used. CARD.md and
-mistakes.jpg show only pictures whose licence allows it; card.html shows all, and is for your own eyes.
+mistakes.jpg show only pictures whose licence allows it; card.html shows all, and is for your own eyes. A calibration needs 30 labelled
+pictures, and keeps what they say too little about; docs/confidence.md says how many each part needs.
 """
 
 import json
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from skyform.inference import Classifier, ModelInfo
     from skyform.training.card_measures import CardModel
 
-__all__ = ["arguments", "card_lines", "run"]
+__all__ = ["arguments", "calibration_lines", "card_lines", "run"]
 
 _INDENT = "  "
 _LONG_LIST = 12
@@ -94,13 +95,38 @@ def _calibrate(options: Namespace) -> Exit:
     options.to.mkdir(parents=True, exist_ok=True)
     target = options.to / f"{Classifier.load(source).info.name}.onnx"
     say("calibration")
-    calibrate_file(source, target, data=options.calibrate)
+    card = calibrate_file(source, target, data=options.calibrate)["card"]
+    for line in calibration_lines(card):
+        say(line)
     measures = _measure(Classifier.load(target), options, data=options.calibrate)
     described = read_description(target)
     described["card"]["measures"] = measures
     write_metadata(target, described)
     say(f"Calibrated model: {target}")
     return Exit.OK
+
+
+def calibration_lines(card: Mapping[str, Any]) -> Iterator[str]:
+    """What a calibrated copy was fitted to, what it kept of its model's calibration, and what it has no more; and why."""
+    sources = card["calibrated_on"]
+    counts = ", ".join(f"{name} {count:,}" for name, count in sources.items())
+    yield f"Fitted to {sum(sources.values()):,} pictures: {counts}."
+    if not card["kept"]:
+        yield "Every part is new."
+        return
+    yield f"Kept as before, because too few pictures say enough about them: {_by_part(card['kept'])}. All else is new."
+    if card["left_out"]:
+        yield (
+            f"Left out, because the probabilities beneath are new and too few pictures are there for new sets: {_by_part(card['left_out'])}."
+        )
+
+
+def _by_part(parts: Sequence[str]) -> str:
+    """`question: bar`, `question: odd` and `kinds` as "question (bar, odd); kinds"."""
+    names: dict[str, list[str]] = {}
+    for part, _, name in (p.partition(": ") for p in parts):
+        names.setdefault(part, []).append(name)
+    return "; ".join(f"{p} ({', '.join(n)})" if any(n) else p for p, n in names.items())
 
 
 def _measure(classifier: "Classifier", options: Namespace, *, data: Path) -> dict[str, Any]:

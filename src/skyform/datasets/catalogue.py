@@ -107,7 +107,9 @@ def _row(source: Source, values: dict[str, Any], agreement: float) -> Row:
 
 
 def _gz2(row: Mapping[str, Any], agreement: float) -> Labels:
-    return Labels(votes=gz2_votes(row), kinds=_GALAXY)
+    corrected = any(c.endswith("_debiased") for c in row)
+    debiased = gz2_votes(row, kind="debiased") if corrected else None
+    return Labels(votes=gz2_votes(row), debiased=debiased, kinds=_GALAXY)
 
 
 def _examples(row: Mapping[str, Any], agreement: float) -> Labels:

@@ -47,7 +47,7 @@ _SAME: Mapping[str, str] = {
 def derive_labels(dataset: DataSet, taxonomy: Taxonomy, *, majority: float = MAJORITY) -> DataSet:
     """The same pictures, labelled with the class that holds more than `majority` of all votes; "" where none does.
 
-    Galaxy10 was made this way, with 0.55. Galaxy Zoo 2 did not ask which way the arms wind, so that no spiral gets either of Galaxy
+    Galaxy10 SDSS was made this way, with 0.55, of debiased votes (`read_gz2` with `kind="debiased"`). Galaxy Zoo 2 did not ask which way the arms wind, so that no spiral gets either of Galaxy
     Zoo 1's two classes. The votes may be Galaxy Zoo 2's (`Record.votes`) or Galaxy Zoo DECaLS's
     (`Record.info["decals"]`, see `decals_as_skyform`).
 

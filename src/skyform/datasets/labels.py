@@ -39,6 +39,8 @@ class Labels:
     ----------
     votes : array, shape (37,), or None
         Cumulative GZ2 fractions (the share of all visitors that gave each answer).
+    debiased : array, shape (37,), or None
+        The same corrected for distance, where the catalogue has them.
     rules : tuple of (rule, agreement)
         Rules on the tree's answers that hold for at least this share of visitors.
     kinds : frozenset of kind ids
@@ -48,6 +50,7 @@ class Labels:
     votes: Float[ndarray, "37"] | None = None
     rules: tuple[tuple[Rule, float], ...] = ()
     kinds: frozenset[str] = field(default_factory=lambda: frozenset[str]())
+    debiased: Float[ndarray, "37"] | None = None
 
     def __post_init__(self) -> None:
         if unknown := self.kinds - _KIND_IDS:
@@ -70,7 +73,9 @@ def gz2_votes(
             f"The row has {len(columns)} columns that end in {kind!r}; the tree has {len(KAGGLE.answers)} answers.",
             remedy="Give the GZ2 catalogue of Hart et al. 2016 (gz2_hart16) with all its columns.",
         )
-    given = np.array([float(row[c]) for c in sorted(columns, key=_gz2_order)])
+    given = np.array(
+        [float("nan" if row[c] is None else row[c]) for c in sorted(columns, key=_gz2_order)]
+    )
     votes = gz2_vote_table(given[None])[0]
     return None if np.isnan(votes[0]) else votes
 

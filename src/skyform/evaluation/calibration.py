@@ -12,6 +12,7 @@ from numpy import ndarray
 from skyform.evaluation.chances import sharpened
 from skyform.evaluation.class_rules import LEAST_SHARE
 from skyform.evaluation.conformal import in_set
+from skyform.evaluation.debiasing import Debiasing, debiased
 from skyform.evaluation.rejection import Rejection, reject_evidence
 from skyform.schema import KINDS, SKYFORM, Taxonomy, Tree
 from skyform.schema.words import SURE
@@ -53,6 +54,8 @@ class Calibration:
     by_majority : mapping of taxonomy id to question ids
         Questions that count by the chance of each answer when that taxonomy's classes are derived, see `Taxonomy.by_majority`. The
         taxonomy's rule was fitted so; files from before have none.
+    debiasing : mapping of taxonomy id to Debiasing
+        The correction for distance before that taxonomy's classes are derived, see `Taxonomy.debiased`.
     """
 
     temperatures: Mapping[str, float] = field(default_factory=dict)
@@ -67,6 +70,7 @@ class Calibration:
     sets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     rejection: Rejection | None = None
     by_majority: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    debiasing: Mapping[str, Debiasing] = field(default_factory=dict)
 
     def fractions(
         self, logits: Float[ndarray, "b answers"], *, tree: Tree = SKYFORM
@@ -120,13 +124,11 @@ class Calibration:
         self, taxonomy: Taxonomy, fractions: Float[ndarray, "b answers"]
     ) -> Float[ndarray, "b classes"]:
         """The share of each class, before its rule is fitted to data."""
-        questions = self.by_majority.get(taxonomy.id, ())
-        if questions:
-            fractions = fractions.copy()
-            for q in questions:
-                part = taxonomy.tree.slices[q]
-                if q in self.chances:
-                    fractions[:, part] = sharpened(fractions[:, part], **self.chances[q])
+        fractions = debiased(fractions, self.debiasing.get(taxonomy.id, {}))
+        for q in self.by_majority.get(taxonomy.id, ()):
+            part = taxonomy.tree.slices[q]
+            if q in self.chances:
+                fractions[:, part] = sharpened(fractions[:, part], **self.chances[q])
         return taxonomy.shares(fractions)
 
     def answer_chances(

@@ -49,7 +49,7 @@ def measured_sections(measures: _Values, *, scores: Mapping[str, str]) -> tuple[
         _surveys(measures["surveys"]),
         _questions(confidence),
         _classes(confidence),
-        _calibration(confidence, measures["confidence"]["interval_coverage"]),
+        _calibration(confidence, _intervals(measures["confidence"])),
         _sets(confidence),
         _rejection(measures["rejection"]),
         _stability(measures["stability"]),
@@ -98,8 +98,8 @@ def _headline(found: _Values, names: Mapping[str, str]) -> Section:
     return Section(
         "figures",
         "Figures of this file",
-        "On the validation split, with 95 % bootstrap intervals. Temperatures and class rules were fitted on these same pictures, the weights "
-        "were not; the tables further down are cross-fitted.",
+        "On the validation split, with 95 % bootstrap intervals for which pictures of one object are drawn together. Temperatures and class rules "
+        "were fitted on these same pictures, the weights were not; the tables further down are cross-fitted.",
         (Table(("measure", "pictures", "value"), rows),),
     )
 
@@ -160,7 +160,27 @@ def _classes(confidence: _Values) -> Section:
     )
 
 
-def _calibration(confidence: _Values, intervals: float | None) -> Section:
+def _intervals(confidence: _Values) -> str:
+    """A sentence on the intervals of vote shares; empty where nobody voted."""
+    every, between = (confidence.get(f"interval_coverage{x}") for x in ("", "_between"))
+    if every is None:
+        return ""
+    some = (
+        ""
+        if between is None
+        else f", and {_percent(between)} of those expected between 0.2 and 0.8"
+    )
+    return f" The 90 % intervals of the vote shares hold {_percent(every)} of the observed ones, where at least ten people were asked{some}."
+
+
+def _too_few(confidence: _Values) -> str:
+    """A sentence that names the questions without a line."""
+    missing = [q.text for q in SKYFORM.questions if q.id not in confidence]
+    quoted = ", ".join(f'"{text}"' for text in missing)
+    return f" Too few pictures to judge: {quoted}." if missing else ""
+
+
+def _calibration(confidence: _Values, intervals: str) -> Section:
     rows = tuple(
         (
             name_of(id),
@@ -170,9 +190,7 @@ def _calibration(confidence: _Values, intervals: float | None) -> Section:
         )
         for id, v in confidence.items()
     )
-    verdict = _verdict(confidence)
-    if intervals is not None:
-        verdict += f" The 90 % intervals of the vote shares hold {_percent(intervals)} of the observed ones, where at least ten people were asked."
+    verdict = _verdict(confidence) + _too_few(confidence) + intervals
     return Section(
         "confidence",
         "Confidence",
@@ -234,9 +252,17 @@ def _rejection(found: _Values) -> Section:
         "Strangers",
         "Area under the ROC curve of the strangeness, for pictures of sorts that training never drew: far ones against all known validation "
         f'pictures, near ones against its galaxies. "Flagged" lie beyond a threshold that {_percent(found["known_flagged"])} of the known '
-        "pictures are beyond too.",
+        f"pictures are beyond too{_known_flagged(found)}. Photographs are cuts of few originals, and stars, trails and the like are drawn.",
         (Table(("sort", "from the sky", "pictures", "area", "flagged"), rows, text=(0, 1)),),
     )
+
+
+def _known_flagged(found: _Values) -> str:
+    """How many of each sort of known pictures are flagged, as the second half of a sentence."""
+    parts = [
+        f"{k} {_percent(v['value'], 0)} of {v['n']}" for k, v in found.get("known", {}).items()
+    ]
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _strangers(found: _Values) -> Iterator[tuple[str, ...]]:

@@ -31,6 +31,7 @@ __all__ = ["Confidence", "Measured", "SetsHeld", "calibration_floor", "measure_c
 _LEAST = 20  # pictures; fewer are not worth a line
 _WORLDS = 1000
 _BINS = 10
+_BETWEEN = (0.2, 0.8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +111,19 @@ class Confidence:
 class Measured:
     """One record for each question, taxonomy and the kind that has at least twenty pictures with a right answer.
 
-    `intervals` is the share of the observed vote fractions inside their 90 % intervals, where at least ten people were asked; None
-    where nobody voted.
+    `intervals` is the share of the observed vote fractions inside their 90 % intervals, where at least ten people were asked, and `between`
+    the same of those that the model expects to lie between 0.2 and 0.8; None where nobody voted.
     """
 
     records: tuple[Confidence, ...]
     intervals: float | None
+    between: float | None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return {
             "interval_coverage": None if self.intervals is None else round(self.intervals, 4),
+            "interval_coverage_between": None if self.between is None else round(self.between, 4),
             **{r.name: r.to_dict() for r in self.records},
         }
 
@@ -138,7 +141,7 @@ def measure_confidence(seen: Evidence, *, folds: int = 5) -> Measured:
     # Pictures come source by source, so that every fold has its share of each.
     fold = np.arange(len(seen.kind)) % folds
     parts: list[dict[str, _Judged]] = []
-    inside: list[ndarray] = []
+    inside: list[tuple[ndarray, ndarray]] = []
     for k in range(folds):
         here, fitted = seen.part(fold == k), fit_calibration(seen.part(fold != k))
         parts.append(dict(_judged(here, fitted)))
@@ -149,8 +152,12 @@ def measure_confidence(seen: Evidence, *, folds: int = 5) -> Measured:
         for name, judged in plain.items()
         if len(judged.truth) >= _LEAST
     ]
-    together = np.concatenate(inside)
-    return Measured(tuple(records), float(together.mean()) if together.size else None)
+    held, between = (np.concatenate(parts) for parts in zip(*inside, strict=True))
+    return Measured(tuple(records), _share(held), _share(held[between]))
+
+
+def _share(flags: Bool[ndarray, " m"]) -> float | None:
+    return float(flags.mean()) if flags.size else None
 
 
 def calibration_floor(confidence: Float[ndarray, " n"], *, seed: int = 0) -> Float[ndarray, " m"]:
@@ -168,17 +175,21 @@ def calibration_floor(confidence: Float[ndarray, " n"], *, seed: int = 0) -> Flo
     return out / len(confidence)
 
 
-def _inside(seen: Evidence, fitted: Calibration) -> Bool[ndarray, " m"]:
-    """For each answer of a question that enough people were asked: is the observed fraction inside its interval?"""
+def _inside(seen: Evidence, fitted: Calibration) -> tuple[Bool[ndarray, " m"], Bool[ndarray, " m"]]:
+    """For each answer of a question that enough people were asked: is the observed fraction inside its interval, and is the expected one
+    between 0.2 and 0.8?
+    """
     known = ~np.isnan(seen.votes).any(axis=1)
     observed = conditional(KAGGLE, seen.votes[known])
-    low, high = fitted.bounds(fitted.fractions(seen.answers[known]))
-    inside = [np.zeros(0, bool)]
+    expected = fitted.fractions(seen.answers[known])
+    low, high = fitted.bounds(expected)
+    inside, between = [np.zeros(0, bool)], [np.zeros(0, bool)]
     for part in KAGGLE.slices.values():
         enough = seen.votes[known, part].sum(axis=1) * seen.counts[known] >= ASKED
-        o = observed[enough, part]
+        o, e = observed[enough, part], expected[enough, part]
         inside.append(((o >= low[enough, part]) & (o <= high[enough, part])).ravel())
-    return np.concatenate(inside)
+        between.append(((e >= _BETWEEN[0]) & (e <= _BETWEEN[1])).ravel())
+    return np.concatenate(inside), np.concatenate(between)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""Sets of answers that hold the right one as often as they say: split conformal prediction.
+"""Sets of answers that hold the right one about as often as they say, after split conformal prediction.
 
-Of pictures like those of the validation split, at least the stated share gets a set with the right answer, whatever the model's
-probabilities are worth (Sadinle, Lei & Wasserman 2019, JASA 114, 223, arXiv:1609.00451; Angelopoulos & Bates 2023, arXiv:2107.07511).
+Its guarantee for pictures like those of the validation split, whatever the probabilities are worth (Sadinle, Lei & Wasserman 2019, JASA 114,
+223, arXiv:1609.00451; Angelopoulos & Bates 2023, arXiv:2107.07511), asks for pictures that nothing else was fitted to. Ours served for the
+probabilities too, and questions with few share a threshold: how often the sets hold the answer is measured, cross-fitted, on the card.
 """
 
 import math

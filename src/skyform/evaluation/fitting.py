@@ -14,11 +14,26 @@ from skyform.evaluation.calibration import Calibration, softmax
 from skyform.evaluation.chances import fit_chances
 from skyform.evaluation.class_rules import fit_class_rule
 from skyform.evaluation.conformal import COVERAGE, ENOUGH, fit_set, pooled_set
+from skyform.evaluation.debiasing import GALAXY_ZOO_2
 from skyform.evaluation.rejection import fit_rejection
 from skyform.evaluation.settled import ASKED, settled_answers
 from skyform.schema import KAGGLE, KINDS, SKYFORM, TAXONOMIES, Rule, probability_asked
 
-__all__ = ["Evidence", "fit_calibration", "strangers_and_known"]
+__all__ = [
+    "ENOUGH_OBSERVED",
+    "Evidence",
+    "fit_answer_chances",
+    "fit_calibration",
+    "fit_classes",
+    "fit_intervals",
+    "fit_kinds",
+    "fit_sets",
+    "fit_strangers",
+    "fit_temperatures",
+    "observed_fractions",
+    "strangers_and_known",
+    "votes_behind",
+]
 
 _GRID = 41
 # Few validation pictures are asked the deep questions: without a prior their temperatures would follow noise.
@@ -26,7 +41,10 @@ _PRIOR_WIDTH = 0.25
 _DISTRUST = 4.0
 _NONE = [k.id for k in KINDS].index("none")
 _REACHED = 0.5  # of the people, by the model's own answers
-_ENOUGH = 100  # observed fractions; fewer make no interval
+# Observed fractions; fewer make no interval of their own.
+ENOUGH_OBSERVED = 100
+# Shares that nearly nobody or nearly everybody gives lie inside any interval: they would hide that those between are too narrow.
+_BETWEEN = (0.2, 0.8)
 
 
 @dataclass(frozen=True)
@@ -87,7 +105,7 @@ def fit_calibration(seen: Evidence, *, coverage: float = COVERAGE) -> Calibratio
     """Everything that a calibration holds, from the evidence of the validation split.
 
     Temperatures, chances and class rules by maximum a posteriori likelihood, intervals by their coverage of the observed fractions, sets
-    by split conformal prediction.
+    by split conformal prediction. Each part is fitted on what the parts before it make of the model's answers.
 
     Parameters
     ----------
@@ -95,43 +113,88 @@ def fit_calibration(seen: Evidence, *, coverage: float = COVERAGE) -> Calibratio
     coverage : float
         Wanted share of the sets that hold the right answer.
     """
-    temperatures = {q: _question_temperature(seen, q) for q in SKYFORM.slices}
-    plain = Calibration(temperatures=temperatures)
-    fractions = plain.fractions(seen.answers)
-    plain = replace(
-        plain,
-        chances=fit_chances(fractions, seen.settled),
+    fitted = fit_temperatures(seen)
+    for fit in (fit_answer_chances, fit_intervals, fit_classes, fit_kinds, fit_strangers):
+        fitted = fit(fitted, seen)
+    return fit_sets(fitted, seen, coverage=coverage)
+
+
+def fit_temperatures(seen: Evidence) -> Calibration:
+    """A calibration of the tree's questions alone, with what class rules are to be fitted on."""
+    return Calibration(
+        temperatures={q: _question_temperature(seen, q) for q in SKYFORM.slices},
         by_majority={id: t.by_majority for id, t in TAXONOMIES.items() if t.by_majority},
+        debiasing={id: dict(GALAXY_ZOO_2) for id, t in TAXONOMIES.items() if t.debiased},
     )
-    concentrations = _concentrations(seen, fractions)
-    known = seen.kind >= 0
+
+
+def fit_answer_chances(before: Calibration, seen: Evidence) -> Calibration:
+    """The calibration with new chances of each question's answers."""
+    return replace(before, chances=fit_chances(before.fractions(seen.answers), seen.settled))
+
+
+def fit_intervals(before: Calibration, seen: Evidence) -> Calibration:
+    """The calibration with new intervals of the vote fractions."""
+    concentrations = _concentrations(seen, before.fractions(seen.answers))
+    intervals = {q: _interval_table(s) for q, s in concentrations.items()}
+    return replace(before, concentrations=concentrations, intervals=intervals)
+
+
+def fit_classes(before: Calibration, seen: Evidence) -> Calibration:
+    """The calibration with new temperatures and offsets of the taxonomies' classes."""
+    fractions = before.fractions(seen.answers)
     rules = {
         id: fit_class_rule(
             TAXONOMIES[id],
-            plain.class_shares(TAXONOMIES[id], fractions[columns >= 0]),
+            before.class_shares(TAXONOMIES[id], fractions[columns >= 0]),
             columns[columns >= 0],
         )
         for id, columns in seen.classes.items()
     }
-    fitted = replace(
-        plain,
-        concentrations=concentrations,
-        intervals={q: _interval_table(s) for q, s in concentrations.items()},
-        kind_temperature=_fit_temperature(
-            lambda t: _log_loss(softmax(seen.kinds[known], temperature=t), seen.kind[known])
-        ),
+    return replace(
+        before,
         class_temperatures={id: t for id, (t, _) in rules.items()},
-        familiar=_familiar(seen),
-        distrust=_DISTRUST,
         class_offsets={id: offsets for id, (_, offsets) in rules.items()},
     )
-    strange, familiar = strangers_and_known(seen)
-    evidence = fitted.evidence_of_strangers(seen.kinds, seen.distance, fractions)
-    return replace(
-        fitted,
-        sets=_sets(seen, fitted, fractions, coverage=coverage),
-        rejection=fit_rejection(evidence, strange, familiar),
+
+
+def fit_kinds(before: Calibration, seen: Evidence) -> Calibration:
+    """The calibration with a new temperature of the kinds."""
+    known = seen.kind >= 0
+    temperature = _fit_temperature(
+        lambda t: _log_loss(softmax(seen.kinds[known], temperature=t), seen.kind[known])
     )
+    return replace(before, kind_temperature=temperature)
+
+
+def fit_strangers(before: Calibration, seen: Evidence) -> Calibration:
+    """The calibration with a new familiar distance, distrust beyond it, and rejection of strangers."""
+    fitted = replace(before, familiar=_familiar(seen), distrust=_DISTRUST)
+    strange, familiar = strangers_and_known(seen)
+    fractions = fitted.fractions(seen.answers)
+    evidence = fitted.evidence_of_strangers(seen.kinds, seen.distance, fractions)
+    return replace(fitted, rejection=fit_rejection(evidence, strange, familiar))
+
+
+def fit_sets(before: Calibration, seen: Evidence, *, coverage: float = COVERAGE) -> Calibration:
+    """The calibration with new sets of answers, classes and kinds."""
+    return replace(before, sets=_sets(seen, before, coverage=coverage))
+
+
+def observed_fractions(seen: Evidence, question: str) -> int:
+    """How many vote fractions of a question an interval can be fitted to, see `_observed`."""
+    if question not in KAGGLE.slices:
+        return 0
+    return _observed(seen, question, Calibration().fractions(seen.answers))[0].size
+
+
+def votes_behind(seen: Evidence, question: str) -> float:
+    """How many pictures' worth of answers a question's temperature is fitted to.
+
+    A picture of which half of the people were asked the question counts half.
+    """
+    voted = np.nan_to_num(seen.votes)[:, SKYFORM.slices[question]]
+    return float(voted.sum()) + len(_single_answers(seen, question))
 
 
 def strangers_and_known(seen: Evidence) -> tuple[Float[ndarray, " n"], Bool[ndarray, " n"]]:
@@ -147,13 +210,8 @@ def strangers_and_known(seen: Evidence) -> tuple[Float[ndarray, " n"], Bool[ndar
     return strange, ~none & ~star & ((first >= 0) | (seen.kind >= 0))
 
 
-def _sets(
-    seen: Evidence,
-    fitted: Calibration,
-    fractions: Float[ndarray, "n answers"],
-    *,
-    coverage: float,
-) -> dict[str, dict[str, float]]:
+def _sets(seen: Evidence, fitted: Calibration, *, coverage: float) -> dict[str, dict[str, float]]:
+    fractions = fitted.fractions(seen.answers)
     chances = fitted.answer_chances(fractions)
     pairs = {
         q: (chances[known][:, part], seen.settled[known, i])
@@ -174,7 +232,10 @@ def _sets(
 
 
 def _familiar(seen: Evidence) -> float:
-    """The distance that 99 % of every kind stay below: rare kinds lie farther out than the thousands of galaxies."""
+    """The distance that 99 % of every kind stay below: rare kinds lie farther out than the thousands of galaxies.
+
+    "None" counts too, since everyday pictures were learnt from: far is what is unlike everything that training saw.
+    """
     groups = [seen.distance, *(seen.distance[seen.kind == k] for k in np.unique(seen.kind))]
     return max(float(np.quantile(g, 0.99)) for g in groups)
 
@@ -227,7 +288,7 @@ def _single_answers(seen: Evidence, question: str) -> Int[ndarray, "n 2"]:
 
 
 def _concentrations(seen: Evidence, fractions: Float[ndarray, "n answers"]) -> dict[str, float]:
-    """S of Beta(S p, S (1 - p)) for each question: the narrowest intervals that hold 90 % of the observed fractions.
+    """S of Beta(S p, S (1 - p)) for each question: the narrowest intervals that hold 90 % of the observed fractions that are not nearly 0 or 1.
 
     An observed fraction comes from some forty people, and its scatter from their small number is part of what the interval must hold; a
     Dirichlet-multinomial likelihood would explain that part away. A question with too few observations shares the fit of all.
@@ -237,18 +298,22 @@ def _concentrations(seen: Evidence, fractions: Float[ndarray, "n answers"]) -> d
     if not everything[0].size:
         return {}
     shared = _narrowest(*everything)
-    return {q: _narrowest(p, o) if p.size >= _ENOUGH else shared for q, (p, o) in pairs.items()}
+    return {
+        q: _narrowest(p, o) if p.size >= ENOUGH_OBSERVED else shared for q, (p, o) in pairs.items()
+    }
 
 
 def _observed(
     seen: Evidence, question: str, fractions: Float[ndarray, "n answers"]
 ) -> tuple[Float[ndarray, " m"], Float[ndarray, " m"]]:
-    """Predicted and observed conditional fractions, where at least ten people were asked."""
+    """Predicted and observed conditional fractions, where at least ten people were asked and neither all nor none are expected to say so."""
     part = KAGGLE.slices[question]
     asked = np.nan_to_num(seen.votes[:, part]).sum(axis=1)
     enough = asked * seen.counts >= ASKED
-    observed = seen.votes[enough, part] / asked[enough, None]
-    return fractions[enough, part].ravel(), observed.ravel()
+    observed = (seen.votes[enough, part] / asked[enough, None]).ravel()
+    expected = fractions[enough, part].ravel()
+    between = (expected >= _BETWEEN[0]) & (expected <= _BETWEEN[1])
+    return expected[between], observed[between]
 
 
 def _narrowest(p: Float[ndarray, " m"], observed: Float[ndarray, " m"]) -> float:

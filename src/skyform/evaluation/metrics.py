@@ -1,6 +1,6 @@
 """Metrics: arrays in, numbers out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,9 +54,20 @@ def balanced_accuracy(truth: Int[ndarray, " n"], predicted: Int[ndarray, " n"]) 
 
 
 def bootstrap(
-    metric: Callable[..., float], *arrays: ndarray, resamples: int = 1000, seed: int = 0
+    metric: Callable[..., float],
+    *arrays: ndarray,
+    groups: Int[ndarray, " n"] | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
 ) -> Estimate:
     """The metric on all rows, with the central 95 % of its values on rows drawn with replacement (Efron 1979).
+
+    Parameters
+    ----------
+    metric : callable
+    arrays : arrays of n rows
+    groups : shape (n,), optional
+        Rows of one number are drawn together: five photographs of one nebula are not five times the evidence.
 
     Raises
     ------
@@ -69,11 +80,23 @@ def bootstrap(
             f"arrays have {[len(a) for a in arrays]} rows; they need the same number, above 0"
         )
     rng = np.random.default_rng(seed)
-    values = [
-        metric(*(a[at] for a in arrays)) for at in (rng.integers(0, n, n) for _ in range(resamples))
-    ]
+    values = [metric(*(a[at] for a in arrays)) for at in _draws(n, groups, resamples, rng)]
     low, high = np.quantile(values, [0.025, 0.975])
     return Estimate(metric(*arrays), float(low), float(high), n)
+
+
+def _draws(
+    n: int, groups: Int[ndarray, " n"] | None, resamples: int, rng: np.random.Generator
+) -> Iterator[Int[ndarray, " drawn"]]:
+    """Positions of the rows of each resample."""
+    sizes = [] if groups is None else np.unique(groups, return_counts=True)[1]
+    if groups is None or len(sizes) == n:
+        for _ in range(resamples):
+            yield rng.integers(0, n, n)
+        return
+    members = np.split(np.argsort(groups, kind="stable"), np.cumsum(sizes)[:-1])
+    for _ in range(resamples):
+        yield np.concatenate([members[g] for g in rng.integers(0, len(members), len(members))])
 
 
 @dataclass(frozen=True, slots=True)

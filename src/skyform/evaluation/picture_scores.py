@@ -9,13 +9,15 @@ from numpy import ndarray
 from skyform.evaluation.validation import (
     Answered,
     Truth,
+    objects,
     odd_or_not,
     part_of,
+    questions_right,
     three_shapes,
 )
 from skyform.schema import KAGGLE
 
-__all__ = ["SQUARED", "picture_scores"]
+__all__ = ["SQUARED", "drawn_together", "picture_scores"]
 
 # Figures whose pictures hold squared errors: the figure is the root of their mean, and less is better.
 SQUARED = frozenset({"gz2_rmse"})
@@ -36,6 +38,24 @@ def picture_scores(
     return out
 
 
+def drawn_together(truths: Sequence[Truth], said: Answered) -> dict[str, Int[ndarray, " pictures"]]:
+    """For the figures of `picture_scores` in which several numbers are of one object: the number of the object of each."""
+    out: dict[str, Int[ndarray, " pictures"]] = {}
+    for source, figure in (("examples", "examples_answer"), ("deepsky", "deepsky_kind")):
+        some = [i for i, t in enumerate(truths) if t.source == source]
+        if not some:
+            continue
+        theirs = [truths[i] for i in some]
+        numbers = objects(theirs)
+        if source == "examples":
+            numbers = numbers[questions_right(theirs, part_of(said, np.array(some)))[1]]
+        else:
+            numbers = numbers[[t.label != _WEAK for t in theirs]]
+        out[figure] = numbers
+    return out
+
+
+_WEAK = "lens_candidate_low"
 _Scores = dict[str, Float[ndarray, " pictures"]]
 
 
@@ -64,12 +84,7 @@ def _balanced(
 
 
 def _single(source: str, truths: Sequence[Truth], said: Answered) -> _Scores:
-    right: list[float] = []
-    for truth, row in zip(truths, said.cumulative, strict=True):
-        for answer in truth.answers:
-            part = KAGGLE.slices[answer.partition(".")[0]]
-            right.append(float(int(row[part].argmax()) + part.start == KAGGLE.index[answer]))
-    return {f"{source}_answer": np.array(right)}
+    return {f"{source}_answer": questions_right(truths, said)[0].astype(float)}
 
 
 def _official(source: str, truths: Sequence[Truth], said: Answered) -> _Scores:
@@ -87,7 +102,7 @@ def _decals(source: str, truths: Sequence[Truth], said: Answered) -> _Scores:
 
 def _kinds(source: str, truths: Sequence[Truth], said: Answered) -> _Scores:
     pairs = [(str(t.label), k) for t, k in zip(truths, said.kinds, strict=True)]
-    right = [float(a == b) for a, b in pairs if a != "lens_candidate_low"]
+    right = [float(a == b) for a, b in pairs if a != _WEAK]
     return {f"{source}_kind": np.array(right)}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from skyform.evaluation.metrics import Estimate
@@ -53,6 +53,7 @@ def paired_bootstrap(
     second: Float[ndarray, " n"],
     *,
     root: bool = False,
+    groups: Int[ndarray, " n"] | None = None,
     resamples: int = 2000,
     seed: int = 0,
 ) -> Paired:
@@ -63,6 +64,8 @@ def paired_bootstrap(
     first, second : shape (n,)
     root : bool
         Compare the square roots of the means: root mean squared errors, from squared errors.
+    groups : shape (n,), optional
+        Rows of one number are drawn together.
 
     Returns
     -------
@@ -84,8 +87,10 @@ def paired_bootstrap(
         both = np.sqrt(means) if root else means
         return both[..., 0] - both[..., 1]
 
-    weights = row_weights(len(rows), resamples=resamples, seed=seed)
-    drawn = figure(np.concatenate([w @ rows for w in weights]) / len(rows))
+    place = np.arange(len(rows)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    weights = row_weights(int(place.max()) + 1, resamples=resamples, seed=seed)
+    means = [w[:, place] @ rows / w[:, place].sum(axis=1, keepdims=True) for w in weights]
+    drawn = figure(np.concatenate(means))
     value = float(figure(rows.mean(axis=0)[None])[0])
     rarer = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
     p = min(1.0, 2 * (rarer + 1) / (resamples + 1))

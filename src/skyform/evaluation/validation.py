@@ -26,9 +26,11 @@ from skyform.schema import (
 __all__ = [
     "Answered",
     "Truth",
+    "objects",
     "odd_or_not",
     "part_of",
     "pooled_accuracy",
+    "questions_right",
     "three_shapes",
     "validation_scores",
 ]
@@ -40,14 +42,17 @@ _MAJORITY = 0.55
 class Truth:
     """What is known of one validation picture.
 
-    `label` is the catalogue's own class, as text or number; `votes` the 37 cumulative fractions; `answers` the ids of single
-    answers that were given.
+    `label` is the catalogue's own class, as text or number; `votes` the 37 cumulative fractions, and `debiased` the same corrected for
+    distance; `answers` the ids of single answers that were given. Pictures of one `object` are drawn together for intervals; "" is an object
+    of its own.
     """
 
     source: str
     label: str | int | None = None
     votes: Float[ndarray, "37"] | None = None
     answers: tuple[str, ...] = ()
+    debiased: Float[ndarray, "37"] | None = None
+    object: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,12 +110,17 @@ def _gz2(source: str, truths: Sequence[Truth], said: Answered) -> dict[str, Esti
             accuracy, votes[:, first].argmax(axis=1), said.cumulative[:, first].argmax(axis=1)
         ),
     }
-    shares = _sdss_shares(votes)
-    clear = shares.max(axis=1) > _MAJORITY
-    if clear.any():
-        scores["gz2_galaxy10_class"] = bootstrap(
-            accuracy, shares[clear].argmax(axis=1), said.classes["galaxy10_sdss"][clear]
-        )
+    kinds_of_votes = {
+        "gz2_galaxy10_class": [t.votes for t in truths],
+        "gz2_galaxy10_debiased": [t.debiased for t in truths],
+    }
+    for name, kind in kinds_of_votes.items():
+        known = np.array([v is not None for v in kind])
+        shares = _sdss_shares(np.array([v for v in kind if v is not None]).reshape(-1, 37))
+        clear = shares.max(axis=1, initial=0.0) > _MAJORITY
+        if clear.any():
+            guess = said.classes["galaxy10_sdss"][known][clear]
+            scores[name] = bootstrap(accuracy, shares[clear].argmax(axis=1), guess)
     return scores
 
 
@@ -155,14 +165,33 @@ def _gz1(source: str, truths: Sequence[Truth], said: Answered) -> dict[str, Esti
 
 
 def _examples(source: str, truths: Sequence[Truth], said: Answered) -> dict[str, Estimate]:
-    right: list[int] = []
+    found, pictures = questions_right(truths, said)
+    share = bootstrap(accuracy, np.ones_like(found), found, groups=objects(truths)[pictures])
+    return {"examples_answer": share}
+
+
+def questions_right(
+    truths: Sequence[Truth], said: Answered
+) -> tuple[Int[ndarray, " questions"], Int[ndarray, " questions"]]:
+    """For each question that a picture is an example of, 1 where an answer that it stands for is said, else 0; and which picture it is.
+
+    A guide may show a picture for two answers of one question, or twice for the same.
+    """
+    right: list[tuple[int, int]] = []
     for i, truth in enumerate(truths):
-        for answer in truth.answers:
-            part = KAGGLE.slices[answer.partition(".")[0]]
-            guess = int(said.cumulative[i, part].argmax()) + part.start
-            right.append(int(guess == KAGGLE.index[answer]))
-    found = np.array(right)
-    return {"examples_answer": bootstrap(accuracy, np.ones_like(found), found)}
+        for question in dict.fromkeys(a.partition(".")[0] for a in truth.answers):
+            part = KAGGLE.slices[question]
+            guess = KAGGLE.answers[part.start + int(said.cumulative[i, part].argmax())].id
+            right.append((int(guess in truth.answers), i))
+    found, pictures = np.array(right, dtype=int).reshape(-1, 2).T
+    return found, pictures
+
+
+def objects(truths: Sequence[Truth]) -> Int[ndarray, " n"]:
+    """A number for each picture, the same for pictures of one object."""
+    names = [t.object or i for i, t in enumerate(truths)]
+    numbers = {name: n for n, name in enumerate(dict.fromkeys(names))}
+    return np.array([numbers[name] for name in names], dtype=int)
 
 
 def _numbers(source: str, truths: Sequence[Truth], said: Answered) -> dict[str, Estimate]:
@@ -194,7 +223,8 @@ def _deep_sky(source: str, truths: Sequence[Truth], said: Answered) -> dict[str,
     weak = truth == "lens_candidate_low"
     scores: dict[str, Estimate] = {}
     if (~weak).any():
-        scores["deepsky_kind"] = bootstrap(_same, truth[~weak], guess[~weak])
+        alike = objects(truths)[~weak]
+        scores["deepsky_kind"] = bootstrap(_same, truth[~weak], guess[~weak], groups=alike)
     if weak.any():
         no_lens = (guess[weak] != "lens").astype(int)
         scores["weak_candidates_not_called_lens"] = bootstrap(

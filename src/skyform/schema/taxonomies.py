@@ -59,6 +59,8 @@ class Taxonomy:
     by_majority : tuple of str
         Questions that count by what most people say rather than by shares, where the chance of that is known: a spiral that 3 people in 10 call
         odd is no "disturbed" galaxy, however its other votes are split between kinds of spirals.
+    debiased : bool
+        Whether those who made the classes took fractions corrected for distance, and not those that people gave.
     """
 
     id: str
@@ -66,6 +68,7 @@ class Taxonomy:
     classes: tuple[TaxonomyClass, ...]
     tree: Tree = SKYFORM
     by_majority: tuple[str, ...] = ()
+    debiased: bool = False
 
     @cached_property
     def by_id(self) -> dict[str, TaxonomyClass]:
@@ -184,6 +187,7 @@ GALAXY10_SDSS = Taxonomy(
             9, "loose", "Disk, Face-on, Loose Spiral", _all(*_SPIRAL, "arm-winding.loose")
         ),
     ),
+    debiased=True,
 )
 
 _NOT_TIGHT = _any("arm-winding.medium", "arm-winding.loose")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from skyform.errors import ModelError
+from skyform.evaluation import Calibration
 from skyform.images import Preprocess
 from skyform.schema import KINDS, SKYFORM, modelfile
 from skyform.training.attach import copy_with_metadata, read_description
@@ -14,6 +15,9 @@ from skyform.training.judging import judge, validation_rows
 from skyform.training.prepared import prepare_rows
 
 __all__ = ["calibrate_file"]
+
+# What semantic versioning calls build metadata: the same network, calibrated by its user.
+_OWN = "+own"
 
 
 def calibrate_file(
@@ -27,6 +31,9 @@ def calibrate_file(
 ) -> dict[str, Any]:
     """Fit a model's calibration to the validation pictures of a data folder, and write the model with it to another file.
 
+    What the pictures say too little about stays as it was (`skyform.evaluation.recalibration`). The copy's card says under `calibrated_on`
+    how many pictures of each source it was fitted to, under `kept` which parts stayed, and under `left_out` which sets it has no more.
+
     Parameters
     ----------
     model, target : Path
@@ -34,7 +41,8 @@ def calibrate_file(
     data : Path
         Folder with the Parquet files of `skyform.datasets.SOURCES`.
     changes : mapping, optional
-        `name`, `version`, `title` and `looks` of the copy, where they differ.
+        `name`, `version`, `title` and `looks` of the copy, where they differ. Without a `version` the copy's is the model's with
+        "+own" after it, since the copy says other things than the model.
     exclude_licences : sequence of str, optional
         Pictures whose licence contains one of these texts are measured on and not fitted to; by default those that the model's card names.
     cache : Path, optional
@@ -50,9 +58,14 @@ def calibrate_file(
     ModelError
         If the file is no model of Skyform's tree and kinds.
     DataError
-        If the folder holds no validation picture.
+        If the folder holds no validation picture, or fewer than `evaluation.recalibration.LEAST_PICTURES` with a known answer.
     """
-    described = {**read_description(model), **(changes or {})}
+    original = read_description(model)
+    described: dict[str, Any] = {
+        **original,
+        "version": _own_version(original["version"]),
+        **(changes or {}),
+    }
     if described["tree"] != SKYFORM.id or described["kinds"] != [k.id for k in KINDS]:
         raise ModelError(
             f"{model} does not answer Skyform's tree and kinds, which is what is calibrated.",
@@ -71,6 +84,7 @@ def calibrate_file(
         learnt=card.get("train", ()),
         looks=looks,
         exclude_licences=excluded,
+        before=Calibration.from_dict(original["calibration"]),
     )
     for stale in ("reliability", "measures"):
         card.pop(stale, None)
@@ -84,6 +98,9 @@ def calibrate_file(
             described["precision"]: {k: v.to_dict() for k, v in judged.scores.items()},
         },
         "mix": judged.mix,
+        "calibrated_on": judged.fitted_to,
+        "kept": list(judged.kept),
+        "left_out": list(judged.left_out),
     }
     values = modelfile.description(
         **{k: described[k] for k in ("name", "version", "title", "precision", "preprocess")},
@@ -95,3 +112,7 @@ def calibrate_file(
     )
     copy_with_metadata(model, target, values)
     return values
+
+
+def _own_version(version: str) -> str:
+    return version if version.endswith(_OWN) else version + _OWN

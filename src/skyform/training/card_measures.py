@@ -36,6 +36,7 @@ _BATCH = 32
 _THUMBNAIL = 128  # px
 _LEAST = 10  # pictures of a survey that get a line
 _STABILITY_TAXONOMIES = ("galaxy10_sdss", "galaxy10_decals", "hubble", "galaxy_zoo_1")
+_PHOTOGRAPHED = ("galaxy", "cluster", "nebula", "lens")
 _GALAXIES = ("gz2", "gz1", "kaggle", "examples", "galaxy10_decals", "galaxy10_sdss")
 
 
@@ -224,6 +225,15 @@ def _rejection(model: CardModel, rows: Sequence[Row], seen: Evidence, count: int
         "near": separation(np.concatenate(together[True]), against[True]).to_dict(),
         "known_flagged": round(float((scores[known] > calibration.strange_above).mean()), 4),
         "sorts": sorts,
+    }
+    label = np.array([str(r.raw.get("label", "")) for r in rows])
+    out["known"] = {
+        title: {"value": round(float(flagged.mean()), 4), "n": int(flagged.size)}
+        for title, at in (
+            ("galaxies on survey stamps", known & (source != "deepsky")),
+            *((f"photographs: {k}", (source == "deepsky") & (label == k)) for k in _PHOTOGRAPHED),
+        )
+        if (flagged := scores[at] > calibration.strange_above).size
     }
     if (source == "not_galaxy").any():
         out["not_galaxy"] = separation(scores[source == "not_galaxy"], against[True]).to_dict()

@@ -23,9 +23,9 @@ from skyform.training.data import draw_probability
 from skyform.training.export import export_fp32, export_int8, write_metadata
 from skyform.training.judging import Judged, judge, validation_rows
 from skyform.training.module import MEAN, STD
+from skyform.training.origin import Origin
 from skyform.training.prepared import Prepared, prepare_rows
 from skyform.training.recipe import Recipe
-from skyform.training.teacher import teacher_name
 
 __all__ = ["finish_run"]
 
@@ -39,6 +39,7 @@ def finish_run(
     train: Prepared,
     *,
     recipe: Recipe,
+    origin: Origin,
     preprocess: Preprocess,
     data: Path,
     folder: Path,
@@ -78,7 +79,7 @@ def finish_run(
     lost = pooled_accuracy(judged["fp32"].scores) - pooled_accuracy(judged["int8"].scores)
     if lost > _MOST_LOST:
         warnings.warn(f"int8 costs {100 * lost:.2f} points of accuracy; ship fp32", stacklevel=2)
-    card = _card(recipe, preprocess, train, judged, files)
+    card = _card(recipe, origin, preprocess, train, judged, files)
     for precision, path in files.items():
         own = {**card, "mix": judged[precision].mix}
         calibration = judged[precision].calibration
@@ -135,6 +136,7 @@ def _embed(
 
 def _card(
     recipe: Recipe,
+    origin: Origin,
     preprocess: Preprocess,
     train: Prepared,
     judged: Mapping[str, Judged],
@@ -147,9 +149,8 @@ def _card(
         "date": date.today().isoformat(),
         "skyform": version("skyform"),
         "backbone": recipe.backbone,
-        # A path says where it lay, which is nobody's business; a name says what it was.
-        "weights": " + ".join(Path(w).name for w in recipe.weights.split(" + ")),
-        "teacher": teacher_name(recipe.teacher),
+        "weights": origin.weights,
+        "teacher": origin.teacher,
         "seed": recipe.seed,
         "members": recipe.members,
         "looks": recipe.looks,

@@ -1,8 +1,9 @@
 """Finished runs joined into one model whose answers are the mean of theirs."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import yaml
 from safetensors.torch import load_file
@@ -11,9 +12,9 @@ from skyform.errors import RecipeError
 from skyform.images import Preprocess
 from skyform.models import GalaxyNetwork
 from skyform.training.finish import finish_run
+from skyform.training.origin import joined_origin, origin_of_run, read_teacher
 from skyform.training.recipe import Recipe, read_recipe
 from skyform.training.run import build_network, prepare_training
-from skyform.training.teacher import teacher_name
 
 __all__ = ["join_runs"]
 
@@ -36,7 +37,7 @@ def join_runs(
     data : Path
         Folder that holds the sources' files.
     out : Path
-        New folder: `model/`, `scores.json`, and `joined.yaml` with the recipes of all runs.
+        New folder: `model/`, `scores.json`, and `joined.yaml` with the recipes and the teachers of all runs.
     name, version, title : str
         Of the joined model.
     looks : int
@@ -68,17 +69,28 @@ def join_runs(
         title=title,
         looks=looks,
         members=len(networks),
-        backbone=_together([r.backbone for r in recipes]),
-        weights=_together([r.weights for r in recipes]),
-        teacher=_together([teacher_name(r.teacher) for r in recipes]),
+        backbone=" + ".join(dict.fromkeys(r.backbone for r in recipes)),
         exclude_licences=list(excluded),
     )
     out.mkdir(parents=True)
     train = prepare_training(replace(widest, teacher=""), data, cache=out / "cache")
-    record = {"name": name, "version": version, "runs": [r.to_dict() for r in recipes]}
+    record = {
+        "name": name,
+        "version": version,
+        "runs": [r.to_dict() for r in recipes],
+        "teachers": [_teacher(*of) for of in zip(runs, recipes, strict=True)],
+    }
     (out / RECORD).write_text(yaml.safe_dump(record, sort_keys=False))
     preprocess = Preprocess(size=widest.size, framing=widest.framing)
-    return finish_run(networks, train, recipe=joined, preprocess=preprocess, data=data, folder=out)
+    return finish_run(
+        networks,
+        train,
+        recipe=joined,
+        origin=joined_origin([origin_of_run(*of) for of in zip(runs, recipes, strict=True)]),
+        preprocess=preprocess,
+        data=data,
+        folder=out,
+    )
 
 
 def _recipe_of(run: Path) -> Recipe:
@@ -91,6 +103,12 @@ def _recipe_of(run: Path) -> Recipe:
     return read_recipe(path)
 
 
+def _teacher(run: Path, recipe: Recipe) -> dict[str, Any]:
+    """What the run's folder says of its teacher; nothing where it had none, or is too old to say."""
+    teacher = read_teacher(run) if recipe.teacher else None
+    return {} if teacher is None else asdict(teacher)
+
+
 def _networks(run: Path, recipe: Recipe, data: Path) -> list[GalaxyNetwork]:
     networks: list[GalaxyNetwork] = []
     for seed in range(recipe.seed, recipe.seed + recipe.members):
@@ -98,7 +116,3 @@ def _networks(run: Path, recipe: Recipe, data: Path) -> list[GalaxyNetwork]:
         network.load_state_dict(load_file(run / f"network-{seed}.safetensors"))
         networks.append(network)
     return networks
-
-
-def _together(values: Sequence[str]) -> str:
-    return " + ".join(dict.fromkeys(v for v in values if v))

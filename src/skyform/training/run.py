@@ -22,6 +22,13 @@ from skyform.training.data import Drawn, RowDataset, read_rows
 from skyform.training.environment import environment
 from skyform.training.finish import finish_run
 from skyform.training.module import TreeModule
+from skyform.training.origin import (
+    Teacher,
+    check_teacher,
+    origin_of_run,
+    teacher_of,
+    write_teacher,
+)
 from skyform.training.prepared import Prepared, prepare_rows
 from skyform.training.recipe import Recipe, read_recipe
 from skyform.training.starting_weights import (
@@ -62,13 +69,14 @@ def train_recipe(
     Returns
     -------
     Path
-        The run folder: `model/` (ONNX files and card), `recipe.yaml`, `environment.json`, `manifest.json`, and for each member its
-        `curves-<seed>/metrics.csv`, `last-<seed>.ckpt` and `network-<seed>.safetensors`.
+        The run folder: `model/` (ONNX files and card), `recipe.yaml`, `environment.json`, `manifest.json`, `teacher.json` where
+        there is a teacher, and for each member its `curves-<seed>/metrics.csv`, `last-<seed>.ckpt` and `network-<seed>.safetensors`.
 
     Raises
     ------
-    RecipeError, DataError
-        Before anything is computed, where the recipe or the data are wrong; also if the folder holds another run.
+    RecipeError, DataError, ModelError
+        Before anything is computed, where the recipe, the data or the teacher are wrong; also if the folder holds another run, or one that
+        another teacher began.
     """
     settings = read_recipe(recipe, overrides=overrides)
     folder = out or Path("runs") / settings.name
@@ -77,6 +85,7 @@ def train_recipe(
         networks,
         train,
         recipe=settings,
+        origin=origin_of_run(folder, settings),
         preprocess=Preprocess(size=settings.size, framing=settings.framing),
         data=data,
         folder=folder,
@@ -99,12 +108,13 @@ def train_networks(
 
     Raises
     ------
-    RecipeError, DataError
+    RecipeError, DataError, ModelError
         As `train_recipe`.
     """
-    _check_folder(folder, recipe, resume=resume)
+    teacher = teacher_of(recipe)
+    _check_folder(folder, recipe, teacher, resume=resume)
     train = prepare_training(recipe, data, cache=cache or folder / "cache")
-    _write_record(folder, recipe, train)
+    _write_record(folder, recipe, teacher, train)
     seeds = range(recipe.seed, recipe.seed + recipe.members)
     members = [replace(recipe, seed=seed, members=1) for seed in seeds]
     return [
@@ -182,7 +192,7 @@ def prepare_training(recipe: Recipe, data: Path, *, cache: Path) -> Prepared:
     return replace(train, taught=taught_with_assumed(taught, rows, recipe.assumed))
 
 
-def _check_folder(folder: Path, recipe: Recipe, *, resume: bool) -> None:
+def _check_folder(folder: Path, recipe: Recipe, teacher: Teacher | None, *, resume: bool) -> None:
     record = folder / "recipe.yaml"
     if not record.exists():
         return
@@ -196,14 +206,18 @@ def _check_folder(folder: Path, recipe: Recipe, *, resume: bool) -> None:
             f"The recipe is not the one that {folder} was started with.",
             remedy="Give the same recipe and settings, or another folder with --out.",
         )
+    check_teacher(folder, recipe, today=teacher)
 
 
 def _plain(recipe: Recipe) -> object:
     return json.loads(json.dumps(recipe.to_dict()))
 
 
-def _write_record(folder: Path, recipe: Recipe, train: Prepared) -> None:
+def _write_record(folder: Path, recipe: Recipe, teacher: Teacher | None, train: Prepared) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    # Today's teacher says nothing of the one that began an older run. A folder is a run's as soon as it has the recipe, which comes after.
+    if teacher is not None and not (folder / "recipe.yaml").exists():
+        write_teacher(folder, teacher)
     (folder / "recipe.yaml").write_text(yaml.safe_dump(_plain(recipe), sort_keys=False))
     (folder / "environment.json").write_text(json.dumps(environment(), indent=2))
     manifest = [{"id": r.id, "source": r.source, "split": r.split} for r in train.rows]

@@ -17,12 +17,11 @@ from skyform.errors import RecipeError
 from skyform.evaluation.calibration import softmax
 from skyform.images import Preprocess, decode
 from skyform.schema import KINDS, SKYFORM, cumulative, modelfile
-from skyform.training.attach import read_description
 from skyform.training.prepared import Taught
 
-__all__ = ["teach", "teacher_name"]
+__all__ = ["BUNDLED_TEACHER", "teach", "teacher_path"]
 
-_BUNDLED = "bundled:"
+BUNDLED_TEACHER = "bundled:"
 _BATCH = 32
 
 
@@ -43,7 +42,7 @@ def teach(teacher: str, rows: Sequence[Row], *, cache: Path | None = None) -> Ta
     RecipeError
         If the model is not there, or does not answer Skyform's tree and kinds.
     """
-    path = _find(teacher)
+    path = teacher_path(teacher)
     kept = None if cache is None else cache / f"taught-{_digest(path, rows)}.npz"
     if kept is not None and kept.exists():
         with np.load(kept) as stored:
@@ -62,24 +61,18 @@ def teach(teacher: str, rows: Sequence[Row], *, cache: Path | None = None) -> Ta
     return Taught(answers, kinds)
 
 
-def teacher_name(teacher: str) -> str:
-    """Name and version of a teacher as `teach` takes it, for the card; of one that is not there any more, the name of its file."""
-    path = _path(teacher)
-    if not path.is_file():
-        return path.name
-    described = read_description(path)
-    return f"{described['name']} {described['version']}"
+def teacher_path(teacher: str) -> Path:
+    """The model file of a teacher as `teach` takes it.
 
-
-def _path(teacher: str) -> Path:
-    if not teacher.startswith(_BUNDLED):
-        return Path(teacher)
-    name = f"{teacher.removeprefix(_BUNDLED)}.onnx"
-    return Path(str(resources.files("skyform"))) / "bundled" / name
-
-
-def _find(teacher: str) -> Path:
-    path = _path(teacher)
+    Raises
+    ------
+    RecipeError
+        If it is not there.
+    """
+    path = Path(teacher)
+    if teacher.startswith(BUNDLED_TEACHER):
+        name = f"{teacher.removeprefix(BUNDLED_TEACHER)}.onnx"
+        path = Path(str(resources.files("skyform"))) / "bundled" / name
     if not path.is_file():
         raise RecipeError(
             f"teacher is {teacher!r}, which is not there.",

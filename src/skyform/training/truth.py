@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from numpy import ndarray
 
 from skyform.datasets import Row
@@ -37,13 +37,21 @@ def truth_of(row: Row) -> Truth:
     if row.source == "examples":
         # The last answer of each rule is the one that was given; those before it are implied.
         answers = tuple(rule[0][0][-1] for rule, _ in row.labels.rules)
-    return Truth(row.source, row.raw.get("label"), row.labels.votes, answers)
+    labels, raw = row.labels, row.raw
+    return Truth(
+        row.source,
+        raw.get("label"),
+        labels.votes,
+        answers,
+        labels.debiased,
+        str(raw.get("object") or ""),
+    )
 
 
 def evidence_of(rows: Sequence[Row], outputs: dict[str, ndarray]) -> Evidence:
     """Raw outputs beside what is known, for `fit_calibration`."""
-    nothing = np.full(len(KAGGLE.answers), np.nan)
-    votes = np.array([nothing if r.labels.votes is None else r.labels.votes for r in rows])
+    votes = _table([r.labels.votes for r in rows])
+    debiased = _table([r.labels.debiased for r in rows])
     return Evidence(
         answers=outputs["answers"],
         kinds=outputs["kinds"],
@@ -52,8 +60,15 @@ def evidence_of(rows: Sequence[Row], outputs: dict[str, ndarray]) -> Evidence:
         counts=np.array([float(r.raw.get("total_classifications") or 0) for r in rows]),
         rules=[[rule for rule, share in r.labels.rules if share >= SETTLES] for r in rows],
         kind=np.array([_kind(r) for r in rows]),
-        classes={t: _classes(TAXONOMIES[t], rows, votes) for t in TAXONOMIES},
+        classes={
+            id: _classes(t, rows, debiased if t.debiased else votes) for id, t in TAXONOMIES.items()
+        },
     )
+
+
+def _table(votes: Sequence[Float[ndarray, "37"] | None]) -> Float[ndarray, "n 37"]:
+    nothing = np.full(len(KAGGLE.answers), np.nan)
+    return np.array([nothing if v is None else v for v in votes])
 
 
 def _kind(row: Row) -> int:

@@ -74,6 +74,8 @@ export function Schemes({
 
 // More of them are told only on request.
 const FEW = 3
+// Its classes need not follow from the answers that stand beside them.
+const DEBIASED = 'galaxy10_sdss'
 
 function Classes({ answer, scheme }: { answer: Classification; scheme: Schemas['TaxonomyEntry'] }) {
   const { t } = useTranslation('result')
@@ -103,6 +105,11 @@ function Classes({ answer, scheme }: { answer: Classification; scheme: Schemas['
       </p>
       {choice.coverage < 0.5 && (
         <p className={css.quiet}>{t('schemes.coverage', { share: percent(choice.coverage) })}</p>
+      )}
+      {scheme.id === DEBIASED && !scheme.learned && (
+        <p className={css.quiet}>
+          {t('schemes.debiased')} <Link to="/learn/vote-fractions">{t('schemes.how')}</Link>
+        </p>
       )}
       {bars(all.slice(0, FEW))}
       {all.length > FEW && (
