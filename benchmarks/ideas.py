@@ -21,7 +21,7 @@ import yaml
 
 from skyform.evaluation.fitting import fit_calibration
 from skyform.evaluation.ideas_page import IdeaRun, write_idea
-from skyform.evaluation.picture_scores import SQUARED, picture_scores
+from skyform.evaluation.picture_scores import SQUARED, drawn_together, picture_scores
 from skyform.images import Preprocess
 from skyform.training.judging import answered, validation_rows
 from skyform.training.measure import network_outputs
@@ -99,10 +99,19 @@ def score(name: str, idea: dict, data: Path, folder: Path, to: Path) -> None:
     # Nothing is known yet of distances in the embedding: no picture counts as far.
     evidence = evidence_of(rows, {**outputs, "distance": np.ones(len(rows))})
     said = answered(evidence, fit_calibration(evidence))
-    figures = picture_scores([truth_of(r) for r in rows], said)
+    truths = [truth_of(r) for r in rows]
+    figures = picture_scores(truths, said)
+    together = {k: v.tolist() for k, v in drawn_together(truths, said).items()}
     rounded = {k: [round(float(v), 5) for v in values] for k, values in figures.items()}
     run = IdeaRun(
-        name, idea["title"], idea.get("predicted", ""), idea["set"], seed, seconds, rounded
+        name,
+        idea["title"],
+        idea.get("predicted", ""),
+        idea["set"],
+        seed,
+        seconds,
+        rounded,
+        together,
     )
     path = write_idea(run, to)
     for key, values in figures.items():

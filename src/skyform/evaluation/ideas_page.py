@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +49,8 @@ class IdeaRun:
         Of training, on two processor cores shared with other work.
     figures : mapping of figure to one number a picture
         See `skyform.evaluation.picture_scores`.
+    together : mapping of figure to one number a picture
+        Pictures of one number show the same object and are drawn together; figures without are of different objects throughout.
     """
 
     idea: str
@@ -58,6 +60,7 @@ class IdeaRun:
     seed: int
     seconds: float
     figures: Mapping[str, Sequence[float]]
+    together: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
 def write_idea(run: IdeaRun, folder: Path) -> Path:
@@ -103,8 +106,9 @@ def ideas_section(runs: Sequence[IdeaRun]) -> list[str]:
         "",
         "Each idea is one change to the same short recipe, judged on the same validation pictures, one look at each. The first row gives the "
         "figures without any; the others give the difference, positive where the figure is higher (for the RMSE lower is better), with its 95 % "
-        "interval: a paired bootstrap over the pictures, of each picture's mean over the seeds. **Bold** is a difference that chance in the choice of pictures "
-        "explains with less than 5 % probability; with so many comparisons, one in twenty of those is chance all the same.",
+        "interval: a paired bootstrap over the objects, of each picture's mean over the seeds. **Bold** is a difference that chance in the choice of pictures "
+        "explains with less than 5 % probability; with so many comparisons, one in twenty of those is chance all the same. What chance in training does "
+        "comes on top: the ± of the first row, the standard deviation between seeds. A difference of one seed is a hint.",
         "",
         f"| idea | predicted | seeds | training | {' | '.join(_TITLES[n] for n in names)} |",
         "|---|---|--:|--:|" + "---|" * len(names),
@@ -159,7 +163,13 @@ def _compared(idea: Sequence[IdeaRun], base: Sequence[IdeaRun], name: str) -> Pa
     second = [r for r in base if r.seed in seeds]
     if not seeds:
         return None
-    return paired_bootstrap(_averaged(first, name), _averaged(second, name), root=name in SQUARED)
+    together = base[0].together.get(name)
+    return paired_bootstrap(
+        _averaged(first, name),
+        _averaged(second, name),
+        root=name in SQUARED,
+        groups=None if together is None else np.array(together, dtype=int),
+    )
 
 
 def _averaged(runs: Sequence[IdeaRun], name: str) -> Float[ndarray, " pictures"]:
