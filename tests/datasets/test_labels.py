@@ -71,6 +71,15 @@ def test_an_unknown_class_is_named(rule):
         rule("disc")
 
 
+def test_of_two_answers_to_one_question_of_an_example_the_first_holds():
+    odd = "Do you see any of these odd features in the image?"
+    shifted = [{"question": odd, "answer": a} for a in ("Lens or arc", "Ring", "Lens or arc")]
+    assert example_rules(shifted) == (((SKYFORM.implied("odd-feature.lens"),),),)
+    # What the tree has no answer for says nothing, and nor does what came after it.
+    unknown = [{"question": odd, "answer": a} for a in ("Overlapping", "Dust lane")]
+    assert example_rules(unknown) == ()
+
+
 def test_examples_imply_what_the_question_implies_and_skip_what_the_tree_does_not_ask():
     rules = example_rules(
         [

@@ -234,11 +234,15 @@ _EXAMPLES: Sequence[tuple[str, Mapping[str, str]]] = (
 def example_rules(answers: Sequence[Mapping[str, str]]) -> tuple[Rule, ...]:
     """Rules of a teaching example: each answer, with all that asking the question implies.
 
-    Questions that the GZ2 tree does not ask (clumps, tidal debris) say nothing here and are left out.
+    Questions that the GZ2 tree does not ask (clumps, tidal debris) say nothing here and are left out. Of several answers to one question the
+    first holds: on DECaLS's page of odd features each picture also carries the answer before its own.
     """
-    rules: list[Rule] = []
+    first: dict[str, str] = {}
     for given in answers:
-        for words, meaning in _EXAMPLES:
-            if words in given["question"] and given["answer"] in meaning:
-                rules.append(((SKYFORM.implied(meaning[given["answer"]]),),))
-    return tuple(rules)
+        first.setdefault(given["question"], given["answer"])
+    return tuple(
+        ((SKYFORM.implied(meaning[answer]),),)
+        for question, answer in first.items()
+        for words, meaning in _EXAMPLES
+        if words in question and answer in meaning
+    )
