@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skyform.datasets import synthetic_rows
+from skyform.datasets import spiral_rows, synthetic_rows
 from skyform.schema import KAGGLE, SKYFORM
 
 
@@ -32,3 +32,26 @@ def test_every_answer_is_known():
         )
         assert row.labels.kinds == wanted, drawn
     assert {row.raw["label"] for row in rows} & none
+
+
+def test_spirals_say_how_many_arms_were_drawn_and_nothing_else():
+    rows = list(spiral_rows(60, seed=2, size=48))
+    assert len(rows) == 60
+    assert {r.source for r in rows} == {"spirals"}
+    assert {r.survey for r in rows} == {"sdss", "decals", "grey", "hst"}
+    for row in rows:
+        (number, share), (sense, _) = row.labels.rules
+        assert number == (((row.raw["label"],),),)
+        assert 0.6 < share <= 1
+        assert sense[0][0][0].startswith("sense.")
+        assert row.labels.votes is None
+        assert row.labels.kinds == {"galaxy"}
+    drawn = {row.raw["label"] for row in rows}
+    assert {f"arm-number.{n}" for n in ("1", "2", "3", "4", "more")} <= drawn
+
+
+def test_spirals_are_the_same_again():
+    first, second, other = (
+        [r.image for r in spiral_rows(4, seed=seed, size=48)] for seed in (5, 5, 6)
+    )
+    assert first == second != other

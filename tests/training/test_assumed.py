@@ -7,7 +7,7 @@ from skyform.datasets import Row
 from skyform.datasets.labels import Labels, example_rules
 from skyform.errors import RecipeError
 from skyform.schema import SKYFORM, cumulative
-from skyform.training.assumed import taught_with_assumed, with_assumed
+from skyform.training.assumed import taught_with_assumed, taught_with_labels, with_assumed
 from skyform.training.prepared import Taught
 from skyform.training.recipe import Phase, Recipe
 
@@ -66,6 +66,51 @@ def test_the_teacher_keeps_its_word_where_the_label_speaks():
     said = taught(4)
     told = taught_with_assumed(said, [RINGED] * 4, ASSUMED)
     assert np.array_equal(told.answers, said.answers)
+
+
+def test_the_teacher_may_not_gainsay_a_label_that_names_one_answer():
+    said = taught(40)
+    three = example("How many spiral arms are there?", "3")
+    told = taught_with_labels(said, [three] * 40, ["examples"])
+    for answer in SKYFORM.implied("arm-number.3"):
+        part = SKYFORM.slices[SKYFORM.answers[SKYFORM.index[answer]].question]
+        at = SKYFORM.index[answer]
+        before, after = (t.answers[:, at] / t.answers[:, part].sum(axis=1) for t in (said, told))
+        assert before.min() < 0.9, answer
+        assert np.allclose(after, np.maximum(before, 0.9)), answer
+    # The questions that are always asked still have answers that sum to 1.
+    for question in ("smooth-or-features", "odd"):
+        assert np.allclose(told.answers[:, SKYFORM.slices[question]].sum(axis=1), 1)
+
+
+def test_the_teacher_may_gainsay_other_sources_and_labels_that_allow_several_ways():
+    said = taught(2)
+    either: Row = Row(
+        "b",
+        "examples",
+        "train",
+        "decals",
+        b"",
+        Labels(rules=((((("odd.yes",), ("bar.yes",)),), 0.9),)),
+        {},
+    )
+    told = taught_with_labels(said, [BARRED, either], ["examples"])
+    assert not np.array_equal(told.answers[0], said.answers[0])
+    assert np.array_equal(told.answers[1], said.answers[1])
+    other = taught_with_labels(said, [BARRED, either], ["gz1"])
+    assert np.array_equal(other.answers, said.answers)
+
+
+def test_a_recipe_heeds_sources_that_there_are():
+    with pytest.raises(RecipeError, match="heeded names example"):
+        Recipe(
+            name="r",
+            version="1",
+            backbone="b",
+            shares={"examples": 1.0},
+            phases=(Phase(1, 32),),
+            heeded=("example",),
+        )
 
 
 @pytest.mark.parametrize("assumed", [{"odd.never": 0.8}, {"odd.no": 1.2}])

@@ -57,3 +57,17 @@ def test_no_turn_and_no_mirror_leave_the_picture_as_it_is():
 
 def test_a_recipe_may_write_whole_numbers():
     assert Augment.of({"turn": True, "zoom": 1}) == Augment(turn=True, zoom=1.0)
+
+
+def test_pictures_that_are_restyled_more_differ_more_and_the_others_are_as_ever():
+    plain = Augment(turn=False, mirror=False, brightness=0.1, contrast=0.1, saturation=0.1)
+    grey = torch.full((400, 20, 20, 3), 100, dtype=torch.uint8)
+    torch.manual_seed(0)
+    before, _ = plain(grey, size=16, margin=1.25)
+    torch.manual_seed(0)
+    factors = torch.ones(400)
+    factors[200:] = 3.0
+    after, _ = plain(grey, size=16, margin=1.25, restyle=factors)
+    torch.testing.assert_close(after[:200], before[:200])
+    spread = [part.mean(dim=(1, 2, 3)).log().std() for part in (after[:200], after[200:])]
+    assert 2.2 < spread[1] / spread[0] < 4

@@ -49,7 +49,8 @@ from skyform.datasets.synthetic_clusters import cluster_rows
 from skyform.datasets.synthetic_draw import draw_galaxy
 from skyform.datasets.synthetic_galaxy import Galaxy
 from skyform.datasets.synthetic_labels import true_answers
-from skyform.datasets.synthetic_rows import synthetic_rows
+from skyform.datasets.synthetic_nebulae import nebula_rows
+from skyform.datasets.synthetic_rows import spiral_rows, synthetic_rows
 from skyform.datasets.synthetic_sky import SURVEYS
 from skyform.datasets.web import Visitor
 
@@ -107,12 +108,14 @@ __all__ = [
     "group_records",
     "gz2_votes",
     "near_identical",
+    "nebula_rows",
     "open_dataset",
     "read_gz2",
     "read_manifest",
     "read_provenance",
     "read_source",
     "relabel",
+    "spiral_rows",
     "spiral_rule",
     "split_dataset",
     "star_rule",

@@ -14,7 +14,15 @@ from PIL import Image
 
 from skyform.datasets.catalogue import Row
 from skyform.datasets.labels import Labels
-from skyform.datasets.synthetic_sky import SURVEYS, blurred, coloured, noise, star_colours
+from skyform.datasets.synthetic_sky import (
+    SURVEYS,
+    blurred,
+    coloured,
+    noise,
+    scattered,
+    star_colours,
+    star_peaks,
+)
 
 __all__ = ["cluster_picture", "cluster_rows"]
 
@@ -68,7 +76,7 @@ def cluster_picture(
     slope = rng.uniform(0.8, 1.3) if globular else rng.uniform(0.6, 1.0)
     faintest = 10 ** rng.uniform(0.2, 1.2)
     peaks = np.concatenate(
-        (_peaks(len(own), faintest, slope, rng), _peaks(len(field), 4.0, 0.75, rng))
+        (star_peaks(len(own), faintest, slope, rng), star_peaks(len(field), 4.0, 0.75, rng))
     )
     colours = star_colours(survey, len(peaks), rng)
     if not globular:
@@ -77,7 +85,7 @@ def cluster_picture(
     # Pictures of clusters are made to please, from strong colours to none.
     colours = colours ** np.float32(rng.uniform(0.1, 1.0))
     flux = colours * (peaks * 1.25 * fwhm**2).astype(np.float32)[:, None]
-    bands = _scattered(np.concatenate((own, field)), flux, size)
+    bands = scattered(np.concatenate((own, field)), flux, size)
     bands = blurred(bands, fwhm=fwhm, wings=survey.wings)
     bands += noise((size, size), survey, fwhm=fwhm, rng=rng)
     return coloured(bands.astype(np.float32), survey)
@@ -89,27 +97,3 @@ def _plummer(count: int, radius: float, rng: np.random.Generator) -> Float[ndarr
     r = radius * np.sqrt(share / (1 - share))
     angle = rng.uniform(0, 2 * np.pi, count)
     return np.stack((r * np.cos(angle), r * np.sin(angle)), axis=1)
-
-
-def _peaks(
-    count: int, faintest: float, slope: float, rng: np.random.Generator
-) -> Float[ndarray, " count"]:
-    """Blurred peaks over the noise: many faint ones, few bright ones."""
-    return np.minimum(faintest * (1 - rng.random(count)) ** (-1 / slope), 4000)
-
-
-def _scattered(
-    places: Float[ndarray, "n 2"], flux: Float[ndarray, "n 3"], size: int
-) -> Float[ndarray, "3 size size"]:
-    """The stars' light on the pixels, shared out between the four around each place; what falls outside is lost."""
-    low = np.floor(places).astype(int)
-    part = places - low
-    bands = np.zeros((3, size, size), np.float32)
-    for right in (0, 1):
-        for down in (0, 1):
-            x, y = low[:, 0] + right, low[:, 1] + down
-            weight = np.abs(1 - right - part[:, 0]) * np.abs(1 - down - part[:, 1])
-            inside = (x >= 0) & (x < size) & (y >= 0) & (y < size)
-            for band, light in zip(bands, (flux * weight[:, None]).T, strict=True):
-                np.add.at(band, (y[inside], x[inside]), light[inside])
-    return bands

@@ -23,7 +23,9 @@ __all__ = [
     "coloured",
     "find_survey",
     "noise",
+    "scattered",
     "star_colours",
+    "star_peaks",
 ]
 
 Rng = np.random.Generator
@@ -307,6 +309,26 @@ def star_colours(survey: Survey, count: int, rng: Rng) -> Float[ndarray, "count 
     colours = _STAR_COLOURS[kinds] * rng.lognormal(0, 0.1, (count, 3)).astype(np.float32)
     colours = colours ** np.float32(survey.vivid)
     return colours / colours.mean(axis=1, keepdims=True)
+
+
+def star_peaks(count: int, faintest: float, slope: float, rng: Rng) -> Float[ndarray, " count"]:
+    """Blurred peaks over the noise: many faint ones, few bright ones."""
+    return np.minimum(faintest * (1 - rng.random(count)) ** (-1 / slope), 4000)
+
+
+def scattered(places: Float[ndarray, "n 2"], flux: Float[ndarray, "n 3"], size: int) -> Bands:
+    """The stars' light on the pixels, shared out between the four around each place; what falls outside is lost."""
+    low = np.floor(places).astype(int)
+    part = places - low
+    bands = np.zeros((3, size, size), np.float32)
+    for right in (0, 1):
+        for down in (0, 1):
+            x, y = low[:, 0] + right, low[:, 1] + down
+            weight = np.abs(1 - right - part[:, 0]) * np.abs(1 - down - part[:, 1])
+            inside = (x >= 0) & (x < size) & (y >= 0) & (y < size)
+            for band, light in zip(bands, (flux * weight[:, None]).T, strict=True):
+                np.add.at(band, (y[inside], x[inside]), light[inside])
+    return bands
 
 
 def _add_small_galaxy(bands: Bands, survey: Survey, *, fwhm: float, rng: Rng) -> None:

@@ -1,11 +1,11 @@
-"""What may be taken to hold of a teaching example that was chosen for something else.
+"""What may be taken to hold of a teaching example that was chosen for something else, and what a teacher may not gainsay.
 
 Galaxy Zoo's guides show odd objects for being odd, and ordinary ones for their bar, their bulge or their arms, of which nobody wrote
 down that they are not odd. Of the labels alone a network learns that nearly every picture of a survey that only the guides show is
 odd (learning from positive and unlabelled examples; Elkan and Noto 2008, doi:10.1145/1401890.1401920).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from skyform.datasets import Row
 from skyform.schema import SKYFORM
 from skyform.training.prepared import Taught
 
-__all__ = ["taught_with_assumed", "with_assumed"]
+__all__ = ["taught_with_assumed", "taught_with_labels", "with_assumed"]
 
 _SOURCE = "examples"
 
@@ -41,6 +41,23 @@ def taught_with_assumed(
     answers = taught.answers.copy()
     for answer, share in assumed.items():
         at = np.array([i for i, row in enumerate(rows) if _is_silent(row, answer)], dtype=int)
+        answers[at] = _at_least(answers[at], answer, share)
+    return replace(taught, answers=answers)
+
+
+def taught_with_labels(taught: Taught, rows: Sequence[Row], sources: Collection[str]) -> Taught:
+    """A teacher's answers about rows of these sources: it may be surer of what a label says, but not less sure.
+
+    That is for labels that name one answer, with all that asking its question implies; what allows several ways says nothing here.
+    """
+    told: dict[tuple[str, float], list[int]] = {}
+    for i, row in enumerate(rows):
+        for rule, share in row.labels.rules if row.source in sources else ():
+            if len(rule) == 1 and len(rule[0]) == 1:
+                for answer in rule[0][0]:
+                    told.setdefault((answer, share), []).append(i)
+    answers = taught.answers.copy()
+    for (answer, share), at in told.items():
         answers[at] = _at_least(answers[at], answer, share)
     return replace(taught, answers=answers)
 

@@ -58,11 +58,17 @@ class Augment:
         return cls(**values)
 
     def __call__(
-        self, pixels: UInt8[Tensor, "b wide wide 3"], *, size: int, margin: float
+        self,
+        pixels: UInt8[Tensor, "b wide wide 3"],
+        *,
+        size: int,
+        margin: float,
+        restyle: Float[Tensor, " b"] | None = None,
     ) -> tuple[Float[Tensor, "b 3 size size"], Bool[Tensor, " b"]]:
         """Pictures in 0..1, and which of them are mirrored (left and right exchanged in sense of rotation).
 
-        `pixels` hold `margin` times the frame, so that turning shows sky, not black corners.
+        `pixels` hold `margin` times the frame, so that turning shows sky, not black corners. `restyle` has a factor for each picture by which
+        the strengths of colour, grey and noise are larger.
         """
         images = pixels.permute(0, 3, 1, 2)
         wide = round(size * margin)
@@ -71,7 +77,8 @@ class Augment:
             images = functional.interpolate(images, size=wide, mode="bilinear", antialias=True)
         images = self._lose_resolution(images.float() / 255)
         images, mirrored = self._move(images, size, margin)
-        return self._recolour(images), mirrored
+        stronger = images.new_ones(len(images)) if restyle is None else restyle
+        return self._recolour(images, stronger[:, None, None, None]), mirrored
 
     def _move(self, images: Tensor, size: int, margin: float) -> tuple[Tensor, Bool[Tensor, " b"]]:
         n, device = images.shape[0], images.device
@@ -104,21 +111,21 @@ class Augment:
         part = functional.interpolate(part, size=side, mode="bilinear")
         return torch.cat((part, images[half:]))
 
-    def _recolour(self, images: Tensor) -> Tensor:
+    def _recolour(self, images: Tensor, stronger: Tensor) -> Tensor:
         n, device = images.shape[0], images.device
 
         def normal(channels: int = 1) -> Tensor:
-            return torch.randn(n, channels, 1, 1, device=device)
+            return torch.randn(n, channels, 1, 1, device=device) * stronger
 
         def uniform() -> Tensor:
             return torch.rand(n, 1, 1, 1, device=device)
 
         mean = images.mean(dim=1, keepdim=True)
         saturation = torch.exp(normal() * self.saturation)
-        saturation = torch.where(uniform() < self.grey, 0.0, saturation)
+        saturation = torch.where(uniform() < self.grey * stronger, 0.0, saturation)
         images = mean + (images - mean) * saturation
         tint = torch.exp(normal(3) * self.saturation * 0.3)
         images = (images * tint * torch.exp(normal() * self.contrast)).clamp(1e-4, 1)
         images = images ** torch.exp(normal() * self.brightness)
-        sigma = uniform() ** 2 * self.noise
+        sigma = uniform() ** 2 * self.noise * stronger
         return (images + torch.randn_like(images) * sigma).clamp(0, 1)

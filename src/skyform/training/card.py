@@ -45,7 +45,9 @@ _SOURCES = {
     "deepsky": "Stellarium's nebula textures (GPL-2+ collection), SpaceWarps CFHTLS cut-outs (MIT), Messier catalogue (MIT, though where its pictures come from is not stated); "
     "types from OpenNGC (CC BY-SA 4.0)",
     "everyday": "cuts of photographs inside scikit-image and scikit-learn, and generated textures",
+    "spirals": "spirals that Skyform draws, to count arms by",
     "clusters": "star clusters that Skyform draws",
+    "nebulae": "nebulae that Skyform draws",
     "synthetic": "galaxies that Skyform draws",
 }
 

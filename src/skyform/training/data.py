@@ -10,7 +10,16 @@ from jaxtyping import Float
 from numpy import ndarray
 from torch.utils.data import Dataset, Sampler
 
-from skyform.datasets import SOURCES, Row, cluster_rows, everyday_rows, read_source, synthetic_rows
+from skyform.datasets import (
+    SOURCES,
+    Row,
+    cluster_rows,
+    everyday_rows,
+    nebula_rows,
+    read_source,
+    spiral_rows,
+    synthetic_rows,
+)
 from skyform.training.prepared import Prepared
 from skyform.training.recipe import MADE_UP, Recipe
 from skyform.training.truth import is_excluded
@@ -40,16 +49,22 @@ def read_rows(recipe: Recipe, data: Path, *, split: str) -> list[Row]:
 def _made_up(name: str, recipe: Recipe) -> Iterator[Row]:
     if name == "clusters":
         return cluster_rows(recipe.clusters, seed=recipe.seed)
+    if name == "nebulae":
+        return nebula_rows(recipe.nebulae, seed=recipe.seed)
     if name == "synthetic":
         return synthetic_rows(recipe.synthetic, seed=recipe.seed)
+    if name == "spirals":
+        return spiral_rows(recipe.spirals, seed=recipe.seed)
     return everyday_rows(photographs=recipe.photographs, textures=recipe.textures, seed=recipe.seed)
 
 
 class RowDataset(Dataset[dict[str, torch.Tensor]]):
-    """Whole batches of a `Prepared`: give a list of indices, get tensors."""
+    """Whole batches of a `Prepared`: give a list of indices, get tensors. `restyled` has a factor for some sources, see `Recipe`."""
 
-    def __init__(self, prepared: Prepared) -> None:
+    def __init__(self, prepared: Prepared, *, restyled: Mapping[str, float] | None = None) -> None:
         self.prepared = prepared
+        factors = [(restyled or {}).get(r.source, 1.0) for r in prepared.rows]
+        self._restyle = np.array(factors, np.float32)
 
     def __len__(self) -> int:
         return len(self.prepared.rows)
@@ -62,6 +77,7 @@ class RowDataset(Dataset[dict[str, torch.Tensor]]):
             "votes": torch.from_numpy(p.votes[at]),
             "agreement": torch.from_numpy(p.agreement[at]),
             "kinds": torch.from_numpy(p.kinds[at]),
+            "restyle": torch.from_numpy(self._restyle[at]),
         }
         if p.taught is not None:
             batch["taught_answers"] = torch.from_numpy(p.taught.answers[at])

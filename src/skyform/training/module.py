@@ -47,7 +47,9 @@ class TreeModule(lightning.LightningModule):
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
         torch.manual_seed(self.recipe.seed * 1_000_003 + self.global_step)
-        images, mirrored = self.augment(batch["pixels"], size=self._size(), margin=self.margin)
+        images, mirrored = self.augment(
+            batch["pixels"], size=self._size(), margin=self.margin, restyle=batch["restyle"]
+        )
         images = (images - MEAN) / STD
         answers, kinds, _ = self.network(images.contiguous(memory_format=torch.channels_last))
         # Products of small probabilities: autocast would round the sums of their logarithms to three digits.

@@ -17,7 +17,7 @@ from skyform.training.settings import read_values
 __all__ = ["MADE_UP", "Phase", "Recipe", "read_recipe"]
 
 # Sources that are made rather than read.
-MADE_UP = ("everyday", "synthetic", "clusters")
+MADE_UP = ("everyday", "synthetic", "spirals", "clusters", "nebulae")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Recipe:
         all those of an earlier run, as `run:FOLDER` (see `skyform.training.starting_weights`). Empty: from scratch.
     shares : mapping of source id to float
         How often each source is drawn, relative to the others; only sources named here are read. `everyday` makes negatives,
-        `synthetic` draws galaxies of which every answer is known, `clusters` star clusters.
+        `synthetic` draws galaxies of which every answer is known, `spirals` some to count arms by, `clusters` and `nebulae` what the names say.
     balance : float
         0 draws the classes of a source as often as they occur; 1 draws all alike.
     emphasis : mapping of label to float
@@ -83,12 +83,19 @@ class Recipe:
         Weights of the kind loss and of the mean squared error of the cumulative fractions, beside the tree's cross-entropy.
     synthetic : int
         Number of galaxies that are drawn, in all looks of `skyform.datasets.synthetic_dataset`.
+    spirals : int
+        Number of spirals that are drawn, see `skyform.datasets.spiral_rows`.
     clusters : int
         Number of star clusters that are drawn, globular and open by turns.
+    nebulae : int
+        Number of nebulae that are drawn, of all sorts by turns.
     framing : float
         See `skyform.images.Preprocess`.
     augment : mapping
         Strengths for `skyform.training.augment.Augment`.
+    restyled : mapping of source id to float
+        Factors by which the augmentation of colour, grey and noise is stronger for a source: for pictures that everybody processes in a way
+        of their own.
     freeze : int
         Stages of the backbone, from the input on, that keep their starting weights.
     members : int
@@ -98,6 +105,8 @@ class Recipe:
         arXiv:1503.02531); empty for none.
     teacher_weight : float
         Weight of the teacher's answers; the labels have 1 minus that.
+    heeded : sequence of str
+        Sources whose single answers the teacher may be surer of, but not less sure, see `skyform.training.assumed.taught_with_labels`.
     looks : int
         Orientations (1, 2, 4 or 8 flips and quarter turns) over which the model averages its answers when nothing else is asked.
     """
@@ -128,20 +137,29 @@ class Recipe:
     photographs: int = 0
     textures: int = 0
     synthetic: int = 0
+    spirals: int = 0
     clusters: int = 0
+    nebulae: int = 0
     framing: float = 3.0
     augment: Mapping[str, float] = field(default_factory=dict)
+    restyled: Mapping[str, float] = field(default_factory=dict[str, float])
     precision: str = "bf16-mixed"
     seed: int = 0
     freeze: int = 0
     members: int = 1
     teacher: str = ""
     teacher_weight: float = 0.5
+    heeded: Sequence[str] = ()
     looks: int = 1
 
     def __post_init__(self) -> None:
         known = {*SOURCES, *MADE_UP}
-        named = {"shares": set(self.shares), "agreements": set(self.agreements)}
+        named = {
+            "shares": set(self.shares),
+            "agreements": set(self.agreements),
+            "heeded": set(self.heeded),
+            "restyled": set(self.restyled),
+        }
         for phase in self.phases:
             named.setdefault("phases", set()).update(phase.shares)
         for name, sources in named.items():

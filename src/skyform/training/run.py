@@ -17,7 +17,7 @@ from skyform.errors import DataError, RecipeError
 from skyform.images import Preprocess
 from skyform.models import GalaxyNetwork
 from skyform.schema import KINDS, SKYFORM
-from skyform.training.assumed import taught_with_assumed, with_assumed
+from skyform.training.assumed import taught_with_assumed, taught_with_labels, with_assumed
 from skyform.training.data import Drawn, RowDataset, read_rows
 from skyform.training.environment import environment
 from skyform.training.finish import finish_run
@@ -134,7 +134,8 @@ def _train_member(
         return network
     last = folder / f"last-{recipe.seed}.ckpt"
     module = TreeModule(recipe, network, rules=train.rules, margin=_MARGIN)
-    loader = DataLoader(RowDataset(train), sampler=Drawn(train, recipe), batch_size=None)
+    drawn = RowDataset(train, restyled=recipe.restyled)
+    loader = DataLoader(drawn, sampler=Drawn(train, recipe), batch_size=None)
     module.train()  # Lightning keeps the mode that it finds
     _trainer(folder, recipe).fit(
         module,
@@ -189,6 +190,7 @@ def prepare_training(recipe: Recipe, data: Path, *, cache: Path) -> Prepared:
     if not recipe.teacher:
         return train
     taught = teach(recipe.teacher, rows, cache=cache)
+    taught = taught_with_labels(taught, rows, recipe.heeded)
     return replace(train, taught=taught_with_assumed(taught, rows, recipe.assumed))
 
 
