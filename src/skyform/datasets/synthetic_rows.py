@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import islice
 
+import numpy as np
+
 from skyform.datasets.catalogue import Row
 from skyform.datasets.dataset import Record, Stored
 from skyform.datasets.labels import Labels
@@ -70,8 +72,9 @@ def spiral_rows(count: int, *, seed: int, size: int = _SIZE) -> Iterator[Row]:
 def _counted(record: Record) -> tuple[str, float]:
     """How many arms there are, and the share of all who see arms that counts so; 0 where most see none."""
     number = next(a for a in record.info["truth"]["answers"] if a.startswith("arm-number."))
-    yes, no = record.votes[KAGGLE.slices["spiral"]]
-    return number, float(record.votes[KAGGLE.index[number]] / yes) if yes > no else 0.0
+    votes = np.asarray(record.votes)
+    yes, no = votes[KAGGLE.slices["spiral"]]
+    return number, float(votes[KAGGLE.index[number]] / yes) if yes > no else 0.0
 
 
 def _by_turns(
