@@ -101,26 +101,17 @@ def test_the_teacher_may_gainsay_other_sources_and_labels_that_allow_several_way
     assert np.array_equal(other.answers, said.answers)
 
 
+def recipe(**settings: object) -> Recipe:
+    plain = {"name": "r", "version": "1", "backbone": "b", "phases": (Phase(1, 32),)}
+    return Recipe(**plain, shares={"examples": 1.0}, **settings)
+
+
 def test_a_recipe_heeds_sources_that_there_are():
     with pytest.raises(RecipeError, match="heeded names example"):
-        Recipe(
-            name="r",
-            version="1",
-            backbone="b",
-            shares={"examples": 1.0},
-            phases=(Phase(1, 32),),
-            heeded=("example",),
-        )
+        recipe(heeded=("example",))
 
 
 @pytest.mark.parametrize("assumed", [{"odd.never": 0.8}, {"odd.no": 1.2}])
 def test_a_recipe_assumes_answers_of_the_tree(assumed: dict[str, float]):
     with pytest.raises(RecipeError, match="assumed says"):
-        Recipe(
-            name="r",
-            version="1",
-            backbone="b",
-            shares={"examples": 1.0},
-            phases=(Phase(1, 32),),
-            assumed=assumed,
-        )
+        recipe(assumed=assumed)
